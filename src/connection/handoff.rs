@@ -182,6 +182,27 @@ mod loom_tests {
     }
 
     #[test]
+    fn loom_a_wake_up_for_the_first_of_what_is_left_is_enough() {
+        loom::model(|| {
+            let handoff = Arc::new(Handoff::<Numbers, StoredWakeUp>::new(StoredWakeUp::default()));
+            for number in [1, 2] {
+                let handoff = handoff.clone();
+                thread::spawn(move || {
+                    handoff.put_and_maybe_wake(|left| {
+                        left.push(number);
+                        left.len() == 1
+                    });
+                });
+            }
+            let mut taken = 0;
+            while taken < 2 {
+                handoff.waker().0.wait();
+                taken += handoff.take().len();
+            }
+        });
+    }
+
+    #[test]
     fn loom_who_is_told_to_stop_does_and_finds_all_that_was_put_before() {
         loom::model(|| {
             let inbox = Arc::new(Inbox::<Numbers, StoredWakeUp>::new(StoredWakeUp::default()));

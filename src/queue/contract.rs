@@ -337,6 +337,8 @@ pub enum Reply {
         missing: u64,
         /// Ms until a schedule has its next slot.
         slot_ms: Option<u64>,
+        /// The server's clock.
+        server_ms: i64,
     },
     Words(Vec<Word>),
 }

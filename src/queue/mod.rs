@@ -44,6 +44,7 @@ mod watching;
 
 pub use decode::Call;
 pub use feature::QueueTicket;
+pub use record::{Job, Record};
 pub use room::Queues;
 
 /// The version of what is stored.

@@ -66,7 +66,8 @@ impl Shape {
                 }
                 let missing = integer(parts.next())? as u64;
                 let slot_ms = u64::try_from(integer(parts.next())?).ok();
-                Reply::Swept { hints, swept: first == 1, stalled, missing, slot_ms }
+                let server_ms = integer(parts.next())?;
+                Reply::Swept { hints, swept: first == 1, stalled, missing, slot_ms, server_ms }
             }
             Shape::Update | Shape::Words => return Err(garbled()),
         })

@@ -1,7 +1,7 @@
 //! What JavaScript's thread and the I/O thread share of a client's queues.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use super::listening::Listening;
 use super::options::{QueueOptions, WorkerOptions};
 use super::tally::Tally;
 use super::watching::Watching;
-use crate::connection::Inbox;
+use crate::connection::{Inbox, WakeOnce};
 use crate::error::{Error, ErrorCode, Result};
 
 type Tell = Box<dyn Fn() + Send + Sync>;
@@ -200,7 +200,7 @@ pub struct Shared {
     // Held to append or to take.
     events: Mutex<Events>,
     tell: OnceLock<Tell>,
-    is_told: AtomicBool,
+    told: WakeOnce,
     queues: Opened<OpenedQueue>,
     workers: Opened<Desk>,
     // Held to look for one.
@@ -218,7 +218,7 @@ impl Default for Shared {
             inbox: Inbox::new(Notify::new()),
             events: Mutex::default(),
             tell: OnceLock::new(),
-            is_told: AtomicBool::new(false),
+            told: WakeOnce::default(),
             queues: RwLock::default(),
             workers: RwLock::default(),
             tallies: Mutex::default(),
@@ -329,7 +329,7 @@ impl Shared {
 
     /// JavaScript's thread is here.
     pub fn note_seen(&self, now: Instant) {
-        self.is_told.store(false, Ordering::Release);
+        self.told.arrived();
         let ms = now.saturating_duration_since(self.began).as_millis() as u64;
         self.seen_ms.store(ms, Ordering::Release);
     }
@@ -347,10 +347,9 @@ impl Shared {
 
     /// Has JavaScript's thread come and take what there is.
     pub fn tell(&self) {
-        if self.is_told.swap(true, Ordering::AcqRel) {
-            return;
-        }
-        if let Some(tell) = self.tell.get() {
+        if self.told.must_wake()
+            && let Some(tell) = self.tell.get()
+        {
             tell();
         }
     }

@@ -89,6 +89,7 @@ local function gcra(policy, state, cost)
 end
 
 local function fixed(policy, state, cost)
+  if not state and cost == 1 and policy.capacity > 0 then return true, policy.one, policy.life end
   local head, start, used, kept, seen = policy.head, now, 0, nil, ''
   if state and #state <= 64 then
     local front, s, n = match(state, '^((%d+):)(%d+)$')
@@ -304,7 +305,7 @@ for i = 1, tonumber(ARGV[4]) do
   else
     policies[i] = {
       decide = fixed, capacity = capacity, span = span, block = block, form = form, life = life_text(span),
-      head = format('%.0f:', now)
+      head = format('%.0f:', now), one = format('%.0f:1', now)
     }
   end
   argument = argument + 4

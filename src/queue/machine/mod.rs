@@ -4,6 +4,7 @@
 //! Promises: each call ends once; each request is sent until it is answered, on one connection at a time.
 
 mod asked;
+mod clock;
 mod gathered;
 mod heirs;
 mod lines;

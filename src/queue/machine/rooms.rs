@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use super::lines::LineKind;
 use super::requests::Purpose;
 use super::schedules::Slots;
+use super::clock::{ServerClock, sentence};
 use super::{Machine, Worker};
 use crate::error::{Error, ErrorCode, Result};
 use crate::queue::LAYOUT;
@@ -52,7 +53,9 @@ pub struct Room {
     pub readers: usize,
     pub next_sweep: Instant,
     pub(super) slots: Slots,
-    is_sweeping: bool,
+    /// When the sweep under way was asked for.
+    sweeps_since: Option<Instant>,
+    clock: ServerClock,
     /// Whether the log has a line on eviction.
     is_warned: bool,
 }
@@ -98,7 +101,8 @@ impl Machine {
             readers: 0,
             next_sweep: now + SWEEP_EVERY,
             slots: Slots::default(),
-            is_sweeping: false,
+            sweeps_since: None,
+            clock: ServerClock::default(),
             is_warned: false,
         });
         Some(self.rooms.len() - 1)
@@ -220,10 +224,10 @@ impl Machine {
                 continue;
             }
             room.next_sweep = now + SWEEP_EVERY;
-            if room.is_sweeping || room.layout != Layout::Known {
+            if room.sweeps_since.is_some() || room.layout != Layout::Known {
                 continue;
             }
-            room.is_sweeping = true;
+            room.sweeps_since = Some(now);
             let workers = self.workers.values().filter(|worker| worker.room == at);
             let max_stalls = workers.map(|worker| worker.desk.max_stalls).max().unwrap_or(3);
             let message = "the lease of the job ended too often: workers crashed, or were blocked";
@@ -234,8 +238,12 @@ impl Machine {
     }
 
     pub(super) fn swept(&mut self, room: usize, reply: Result<Reply>, now: Instant) {
-        self.rooms[room].is_sweeping = false;
-        let Ok(Reply::Swept { hints, stalled, missing, slot_ms, .. }) = reply else { return };
+        let since = self.rooms[room].sweeps_since.take();
+        let Ok(Reply::Swept { hints, stalled, missing, slot_ms, server_ms, .. }) = reply else { return };
+        let moved = since.and_then(|since| self.rooms[room].clock.see(server_ms, since, now));
+        if let Some(moved_ms) = moved {
+            tracing::warn!("{}", sentence(&self.rooms[room].name, moved_ms));
+        }
         self.rooms[room].slots.expect(slot_ms, now);
         let numbers: Vec<u32> = self
             .workers

@@ -21,6 +21,7 @@ impl Memory {
                 stalled: Vec::new(),
                 missing: 0,
                 slot_ms: self.slot_ms(),
+                server_ms: self.now,
             };
         }
         self.meta.next_sweep = self.now + EVERY_MS;
@@ -44,7 +45,14 @@ impl Memory {
         self.workers.retain(|_, seen| now - *seen <= WORKER_LIVES_MS);
         self.forget_events();
         self.marks.retain(|_, mark| mark.ends.is_none_or(|ends| now < ends));
-        Reply::Swept { hints: self.hints(), swept: true, stalled, missing, slot_ms: self.slot_ms() }
+        Reply::Swept {
+            hints: self.hints(),
+            swept: true,
+            stalled,
+            missing,
+            slot_ms: self.slot_ms(),
+            server_ms: self.now,
+        }
     }
 
     /// Ms until a schedule has its next slot.

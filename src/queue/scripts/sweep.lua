@@ -4,7 +4,8 @@
 -- ARGV: 1 the time, 2 how often a job's lease may end before it is dead, 3 the command that tells others (or empty), 4 the outcome
 --   of jobs that are dead of it.
 -- Reply: 1 where it swept, 0 where somebody did within the last second; then hints, pairs of the ids of jobs whose lease had ended
---   and 1 where they are dead of it, how many records were missing, and ms until a schedule has its next slot (-1: none has).
+--   and 1 where they are dead of it, how many records were missing, ms until a schedule has its next slot (-1: none has), and
+--   the server's time in ms.
 -- Caller: src/queue/encode.rs, once a second for each queue that a worker of the process takes jobs of.
 --
 -- Looks at 100 ended leases, 200 ended jobs of each kind and 100 senders. Its first write frees.
@@ -14,7 +15,7 @@ local slot_in = slot and math.max(0, tonumber(slot) - now) or -1
 local next_at = tonumber(call('HGET', META, 'sweep') or 0)
 if next_at > now and next_at <= now + 1000 then
   local ready, due, paused = hints()
-  return { 0, ready, due, paused, {}, 0, slot_in }
+  return { 0, ready, due, paused, {}, 0, slot_in, now }
 end
 call('UNLINK', KEYS[2])
 call('HSET', META, 'sweep', digits(now + 1000))
@@ -123,4 +124,4 @@ local till = tonumber(call('HGET', LISTEN, 'till'))
 if till and now - till > 3600000 then call('UNLINK', EV, LISTEN) end
 write_events(ARGV[3])
 local ready, due, paused = hints()
-return { 1, ready, due, paused, told, missing, slot_in }
+return { 1, ready, due, paused, told, missing, slot_in, now }
