@@ -5,6 +5,7 @@ const OWN_MODULE = './peers/orgcache-near.mjs';
 const BENTOCACHE = { module: './peers/bentocache.mjs', package: 'bentocache' };
 
 export const NEAR_OFF = 'near-off';
+export const NO_CHANNELS = 'no-channels';
 export const BENTO_MEMORY = 'bentocache-memory';
 export const BENTO_TIERED = 'bentocache-tiered';
 export const BENTO_TIERED_ALONE = 'bentocache-tiered-no-bus';
@@ -47,6 +48,7 @@ export function nearAmong(contenders) {
   return [
     { id, module: OWN_MODULE, settings },
     { id: NEAR_OFF, module: OWN_MODULE, settings: { ...settings, near: false } },
+    { id: NO_CHANNELS, module: OWN_MODULE, settings: { ...settings, hasChannels: false } },
     ...NEAR_PEERS,
   ];
 }
@@ -54,6 +56,7 @@ export function nearAmong(contenders) {
 /** How a contender is named in reports. What is no contender keeps its name. */
 export function nearLabel(id) {
   if (id === NEAR_OFF) return 'orgcache, near copies off';
+  if (id === NO_CHANNELS) return 'orgcache, no diagnostics channels';
   return NEAR_PEERS.find((peer) => peer.id === id)?.label ?? id;
 }
 

@@ -4,8 +4,10 @@ import { nearLabel } from './near-contenders.mjs';
 import { OPERATIONS } from './near-workloads.mjs';
 import { BLOCK_MS } from './scenarios/near/invalidation.mjs';
 import { BYTES } from './scenarios/near/memory.mjs';
+import { PER_SECOND } from './scenarios/near/pushes.mjs';
 import { CALLERS, PROCESSES } from './scenarios/near/stampede.mjs';
 import { MANY } from './scenarios/near/tags.mjs';
+import { WORKERS } from './scenarios/near/workers.mjs';
 import { spread } from './statistics.mjs';
 import { renderTable } from './table.mjs';
 
@@ -31,6 +33,16 @@ const PARTS = {
       'reads that went back': [({ wentBack }) => wentBack, ''],
       [`stale of 64 reads, blocked ${BLOCK_MS} ms`]: [({ stale }) => stale, ''],
     }),
+  pushes: ({ samples: { held, free } }) =>
+    table(
+      `${whole(PER_SECOND)} writes a second of another process`,
+      { 'of keys that have copies here': held, 'of other keys': free },
+      {
+        'I/O thread': [({ ioCores }) => ioCores, 'cores'],
+        'delay of the loop, p99': [({ delayMs }) => delayMs, 'ms'],
+        'writes a second': [({ perSecond }) => perSecond, ''],
+      },
+    ),
   'server-cost': (shares) =>
     Object.entries(shares)
       .map(([share, { samples }]) =>
@@ -48,11 +60,20 @@ const PARTS = {
       { 'copies of one key in ten in each of 4 processes': held, 'no copies': free },
       { 'processor time': [({ serverMicrosPerWrite }) => serverMicrosPerWrite, 'us'] },
     ),
-  memory: ({ entries, samples }) =>
-    table(`Resident memory of ${whole(entries)} texts of ${BYTES} B`, samples, {
-      all: [({ grownMiB }) => grownMiB, 'MiB'],
-      'by their own count': [({ countedMiB }) => countedMiB, 'MiB'],
-      each: [({ entryBytes }) => entryBytes, 'B'],
+  memory: ({ entries, samples, stalls }) =>
+    [
+      table(`Resident memory of ${whole(entries)} texts of ${BYTES} B`, samples, {
+        all: [({ grownMiB }) => grownMiB, 'MiB'],
+        'by their own count': [({ countedMiB }) => countedMiB, 'MiB'],
+        each: [({ entryBytes }) => entryBytes, 'B'],
+      }),
+      table('Nine reads of them to one write', stalls, {
+        'longest stall of the event loop': [({ longestMs }) => longestMs, 'ms'],
+      }),
+    ].join('\n\n'),
+  workers: ({ texts, samples }) =>
+    table(`${whole(texts)} texts of ${BYTES} B that ${WORKERS} worker threads read`, samples, {
+      'resident memory': [({ grownMiB }) => grownMiB, 'MiB'],
     }),
   'hit-ratio': ({ plain, scan }) =>
     table('Hit ratio, room for a tenth of the keys, Zipf 0.9', hitRatios({ plain, scan }), {

@@ -1,11 +1,13 @@
 /** What copies in the process and `createCache` promise. */
-import { BENTO_MEMORY, BENTO_TIERED, LRU_CACHE, NEAR_OFF } from './near-contenders.mjs';
+import { BENTO_MEMORY, BENTO_TIERED, LRU_CACHE, NEAR_OFF, NO_CHANNELS } from './near-contenders.mjs';
 import { PEEKS } from './near-workloads.mjs';
 import { BLOCK_MS } from './scenarios/near/invalidation.mjs';
 import { BYTES } from './scenarios/near/memory.mjs';
+import { PER_SECOND } from './scenarios/near/pushes.mjs';
 import { CALLERS, LEASE_MS, PROCESSES } from './scenarios/near/stampede.mjs';
 import { FEW, MANY } from './scenarios/near/tags.mjs';
 import { FACTOR } from './scenarios/near/tenants.mjs';
+import { WORKERS } from './scenarios/near/workers.mjs';
 import { HELD_ONE_IN } from './scenarios/near/write-cost.mjs';
 import { ratioOf, spread } from './statistics.mjs';
 import { atLeast, atMost, leastOf, ratio, subjectSamples } from './target-measures.mjs';
@@ -59,9 +61,19 @@ const CALL_TARGETS = [
     measure: calls('near-cache-get', { callers: 1 }, BENTO_TIERED),
   },
   {
-    name: `createCache, ${PEEKS} peeks of copies, calls/s against lru-cache, which holds the objects`,
+    name: 'createCache with frozen values, get from a near copy, the same',
+    ...atLeast(10, 30, 'x'),
+    measure: calls('near-frozen-get', { callers: 1 }, BENTO_TIERED),
+  },
+  {
+    name: `createCache with frozen values, ${PEEKS} peeks of copies, calls/s against lru-cache, which holds the objects`,
     ...atLeast(0.4, 0.8, 'x'),
-    measure: calls('near-peek', { callers: 1 }, LRU_CACHE),
+    measure: calls('near-frozen-peek', { callers: 1 }, LRU_CACHE),
+  },
+  {
+    name: 'createCache, get from a near copy, calls/s against no diagnostics channels, which nobody listens to',
+    ...atLeast(0.99, 1, 'x'),
+    measure: calls('near-cache-get', { callers: 1 }, NO_CHANNELS),
   },
   {
     name: 'createCache, set, 64 callers, calls/s against BentoCache over Redis',
@@ -107,6 +119,22 @@ const FLEET_TARGETS = [
     measure: mostOf('invalidation', ({ stale }) => stale),
   },
   {
+    name: `${whole(PER_SECOND)} changes a second that a process is told of: cores of its I/O thread`,
+    ...atMost(0.4, 0.2, ''),
+    measure({ near }) {
+      const held = near?.pushes?.samples.held;
+      return held ? spread(held.map(({ ioCores }) => ioCores)) : null;
+    },
+  },
+  {
+    name: 'delay of its event loop meanwhile, p99, against writes that it is not told of',
+    ...atMost(1.2, 1.05, 'x'),
+    measure({ near }) {
+      const samples = near?.pushes?.samples;
+      return samples ? ratioOf(samples.held, samples.free, 'delayMs') : null;
+    },
+  },
+  {
     name: 'processor time of Redis a call, 4 processes, Zipf 0.9, 1 % writes, against near copies off',
     ...atMost(0.4, 0.25, 'x'),
     measure: serverCost(0.01),
@@ -136,6 +164,24 @@ const ROOM_TARGETS = [
       // Fewer texts, as with `--quick`, say nothing about a million.
       if (!subject || memory.entries < 1_000_000) return null;
       return ratioOf(subject, memory.samples[LRU_CACHE], 'entryBytes');
+    },
+  },
+  {
+    name: 'longest stall of the event loop with them, nine reads to one write, against lru-cache',
+    ...atMost(0.5, 0.2, 'x'),
+    measure({ near }) {
+      const stalls = near?.memory?.stalls;
+      const subject = subjectSamples(stalls);
+      return subject ? ratioOf(subject, stalls[LRU_CACHE], 'longestMs') : null;
+    },
+  },
+  {
+    name: `resident memory of texts that ${WORKERS} worker threads read, against an lru-cache in each`,
+    ...atMost(0.25, 0.15, 'x'),
+    measure({ near }) {
+      const samples = near?.workers?.samples;
+      const subject = subjectSamples(samples);
+      return subject ? ratioOf(subject, samples[LRU_CACHE], 'grownMiB') : null;
     },
   },
   {

@@ -25,7 +25,9 @@ export const OPERATIONS = {
   'near-hit': 'Adapter get that a near copy answers',
   'near-never': 'Adapter get that no copy answers',
   'near-cache-get': 'createCache, get that a near copy answers',
+  'near-frozen-get': 'createCache with frozen values, get that a near copy answers',
   'near-peek': `createCache, peek, calls are ${PEEKS} peeks`,
+  'near-frozen-peek': `createCache with frozen values, peek, calls are ${PEEKS} peeks`,
   'near-set': 'createCache, set',
   'near-miss': 'createCache, getOrSet of new keys, a factory that answers at once',
 };
@@ -71,33 +73,10 @@ const WORKLOADS = {
       },
     };
   },
-  'near-cache-get'(contender, messages) {
-    const { cache } = contender;
-    const conversations = conversationsOf(messages);
-    const read = ({ organization, phone }) => cache.get(organization, phone);
-    return {
-      prepare: () => prepareCache(contender, conversations),
-      invoke: (index) => read(conversations[index & KEY_MASK]),
-      verify: verifierOf(conversations),
-    };
-  },
-  'near-peek'(contender, messages) {
-    const { cache } = contender;
-    const conversations = conversationsOf(messages);
-    const verify = verifierOf(conversations);
-    return {
-      prepare: () => prepareCache(contender, conversations),
-      invoke(index) {
-        let reply;
-        for (let offset = 0; offset < PEEKS; offset += 1) {
-          const { organization, phone } = conversations[(index + offset) & KEY_MASK];
-          reply = cache.peek(organization, phone);
-        }
-        return reply;
-      },
-      verify: (reply, index) => verify(reply, index + PEEKS - 1),
-    };
-  },
+  'near-cache-get': (contender, messages) => gets(contender, contender.cache, messages),
+  'near-frozen-get': (contender, messages) => gets(contender, frozenOf(contender), messages),
+  'near-peek': (contender, messages) => peeks(contender, contender.cache, messages),
+  'near-frozen-peek': (contender, messages) => peeks(contender, frozenOf(contender), messages),
   'near-set'({ cache }, messages) {
     const conversations = conversationsOf(messages);
     return {
@@ -127,6 +106,38 @@ const WORKLOADS = {
     };
   },
 };
+
+/** A contender that hands out the same object to all, or has no way to, has no second cache. */
+function frozenOf({ cache, frozen }) {
+  return frozen ?? cache;
+}
+
+function gets({ copies }, cache, messages) {
+  const conversations = conversationsOf(messages);
+  const read = ({ organization, phone }) => cache.get(organization, phone);
+  return {
+    prepare: () => prepareCache(cache, copies, conversations),
+    invoke: (index) => read(conversations[index & KEY_MASK]),
+    verify: verifierOf(conversations),
+  };
+}
+
+function peeks({ copies }, cache, messages) {
+  const conversations = conversationsOf(messages);
+  const verify = verifierOf(conversations);
+  return {
+    prepare: () => prepareCache(cache, copies, conversations),
+    invoke(index) {
+      let reply;
+      for (let offset = 0; offset < PEEKS; offset += 1) {
+        const { organization, phone } = conversations[(index + offset) & KEY_MASK];
+        reply = cache.peek(organization, phone);
+      }
+      return reply;
+    },
+    verify: (reply, index) => verify(reply, index + PEEKS - 1),
+  };
+}
 
 /** Stores what `near-never` reads. A process that has done it may be slower afterwards, so it is another's to do. */
 export async function fillNever({ adapter }, { messages }) {
@@ -163,8 +174,7 @@ function verifierOf(conversations) {
   };
 }
 
-async function prepareCache(contender, conversations) {
-  const { cache, copies } = contender;
+async function prepareCache(cache, copies, conversations) {
   for (const { organization, phone, messages } of conversations) {
     await cache.set(organization, phone, messages);
   }

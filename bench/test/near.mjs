@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
+import { withHosts } from '../contender-host.mjs';
 import { CONTENDERS, contenderById } from '../contenders.mjs';
+import { createConversations } from '../data.mjs';
 import { runLoad } from '../load.mjs';
 import {
   BENTO_MEMORY,
@@ -10,6 +12,7 @@ import {
   LRU_CACHE,
   NEAR_OFF,
   NEAR_PEERS,
+  NO_CHANNELS,
   nearAmong,
   nearLabel,
   several,
@@ -58,7 +61,7 @@ test('the package is measured with copies and without, by the driver that was ch
   const measured = nearAmong(CONTENDERS.filter(({ id }) => id === 'orgcache-loop' || id === 'ioredis'));
   assert.deepEqual(
     measured.map(({ id }) => id),
-    ['orgcache-loop', NEAR_OFF, ...NEAR_PEERS.map(({ id }) => id)],
+    ['orgcache-loop', NEAR_OFF, NO_CHANNELS, ...NEAR_PEERS.map(({ id }) => id)],
   );
   assert.deepEqual(measured[0].settings, { driver: 'loop' });
   assert.deepEqual(measured[1].settings, { driver: 'loop', near: false });
@@ -85,6 +88,31 @@ test('copies of the package answer what is read again, and none do where they ar
   await withContenders([byId(NEAR_OFF)], async (contender) => {
     assert.equal(contender.copies, null);
     await runs(contender, { operation: 'near-hit', messages: 2 });
+  });
+});
+
+test('values that callers share are the same object, and are measured as such', async () => {
+  await withContenders([byId('orgcache')], async (contender) => {
+    await runs(contender, { operation: 'near-frozen-get', messages: 2 });
+    await runs(contender, { operation: 'near-frozen-peek', messages: 2 });
+    const [{ organization, phone }] = createConversations({
+      seed: 2,
+      count: 1,
+      messageCount: 2,
+      organizations: 8,
+    });
+    const [one, other] = [1, 2].map(() => contender.frozen.peek(organization, phone));
+    assert.ok(Object.isFrozen(one));
+    assert.equal(one, other);
+  });
+});
+
+test('the package works where nobody can subscribe to diagnostics channels', async () => {
+  const optionsOf = () => ({ url: redis.url, keyPrefix: 'bench-test:' });
+  await withHosts([byId(NO_CHANNELS)], optionsOf, async ([host]) => {
+    const cell = { operation: 'near-cache-get', messages: 2, callers: 1 };
+    const { callsPerSecond } = await host.ask('measure', { cell, operations: 10 });
+    assert.ok(callsPerSecond > 0);
   });
 });
 

@@ -6,6 +6,7 @@ import {
   BENTO_TIERED_ALONE,
   LRU_CACHE,
   NEAR_OFF,
+  NO_CHANNELS,
 } from '../../near-contenders.mjs';
 import { measureCells } from '../../rounds.mjs';
 
@@ -32,8 +33,18 @@ const CELLS = [
   })),
   {
     cell: { operation: 'near-cache-get', messages: 2, callers: 1 },
-    others: TIERED,
+    others: [...TIERED, NO_CHANNELS],
     hits: { atLeast: LEAST_HITS },
+    needs: 'copies of createCache',
+  },
+  {
+    cell: { operation: 'near-frozen-get', messages: 2, callers: 1 },
+    others: TIERED,
+    needs: 'copies of createCache',
+  },
+  {
+    cell: { operation: 'near-frozen-peek', messages: 2, callers: 1 },
+    others: [LRU_CACHE],
     needs: 'copies of createCache',
   },
   {
@@ -51,7 +62,7 @@ export async function measureCalls({ subject, byId, redis, effort, progress }) {
   const filler = { ...byId[NEAR_OFF], id: FILLER };
   const chosen = [subject, ...ids.map((id) => byId[id]), filler];
   // The package reads the same keys with copies and without; other contenders write other bytes.
-  const prefixOf = (id) => ([NEAR_OFF, FILLER].includes(id) ? subject.id : id);
+  const prefixOf = (id) => ([NEAR_OFF, NO_CHANNELS, FILLER].includes(id) ? subject.id : id);
   const optionsOf = ({ id }) => ({ url: redis.url, keyPrefix: `bench-near:${prefixOf(id)}:` });
   return withHosts(chosen, optionsOf, async (hosts) => {
     const [subjectHost] = hosts;

@@ -1,5 +1,6 @@
 /** What `memory.mjs` asks of the contender's process: texts under numbered keys. */
-import { setTimeout as delay } from 'node:timers/promises';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { setTimeout as delay, setImmediate as turn } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
@@ -15,6 +16,10 @@ const MOST_READS = 60;
 /** Keys with the same mark, which are read in turn, may have to wait long. */
 const ENOUGH = 0.995;
 const PAUSE_MS = 1_100;
+/** Calls of one turn of the event loop, and which of them writes. */
+const CALLS_A_TURN = 200;
+const WRITES_ONE_IN = 10;
+const NANOSECONDS_A_MS = 1e6;
 
 const keyOf = (index) => `text:${index}`;
 
@@ -70,6 +75,35 @@ export async function keepTexts({ items }, { count, bytes }) {
   const flat = (text) => Buffer.from(text, 'latin1').toString('latin1');
   for (let index = 0; index < count; index += 1) items.set(flat(keyOf(index)), textOf(index));
   return { entries: items.size, countedMiB: (count * bytes) / 1_048_576 };
+}
+
+/** Reads and replaces texts that are kept, and answers the longest time in ms that the event loop was held up. */
+async function churn({ read, write }, { count, bytes, calls }) {
+  const textOf = textsOf(bytes);
+  const random = seededRandom(calls);
+  const loop = monitorEventLoopDelay({ resolution: 1 });
+  loop.enable();
+  for (let done = 0; done < calls; done += CALLS_A_TURN) {
+    const under = [];
+    for (let call = 0; call < CALLS_A_TURN; call += 1) {
+      const index = Math.floor(random() * count);
+      under.push(call % WRITES_ONE_IN === 0 ? write(keyOf(index), textOf(index)) : read(keyOf(index)));
+    }
+    await Promise.all(under);
+    await turn();
+  }
+  loop.disable();
+  return { longestMs: loop.max / NANOSECONDS_A_MS };
+}
+
+export function churnCopies({ adapter }, argument) {
+  const read = (key) => adapter.get(key);
+  const write = (key, text) => adapter.set(key, text);
+  return churn({ read, write }, argument);
+}
+
+export function churnKept({ items }, argument) {
+  return churn({ read: (key) => items.get(key), write: (key, text) => items.set(key, text) }, argument);
 }
 
 /** Resident memory without what a collection frees. */

@@ -7,10 +7,16 @@ const QUICK_ENTRIES = 100_000;
 export const BYTES = 200;
 const NEAR_MAX_BYTES = 2 ** 30;
 const WARM_UP_SHARE = 20;
+/** Nine of ten are reads. */
+const CALLS = 1_000_000;
+const STALL_ROUNDS = 3;
 /** Redis tells of a million keys by default. */
 const TRACKED_KEYS = 4 * ENTRIES;
 
-/** Answers `{ entries, samples }`, where `samples[id]` is one `{ grownMiB, countedMiB, entryBytes }`: of all, of all by their own count, and of each. */
+/**
+ * Answers `{ entries, samples, stalls }`, where `samples[id]` is one `{ grownMiB, countedMiB, entryBytes }`: of all, of all by their own
+ * count, and of each; and `stalls[id][round]` is `{ longestMs }`: how long the event loop was held up while texts were read and replaced.
+ */
 export async function measureNearMemory({ subject, byId, redis, quick, progress }) {
   const count = quick ? QUICK_ENTRIES : ENTRIES;
   const texts = { count, bytes: BYTES };
@@ -30,13 +36,18 @@ export async function measureNearMemory({ subject, byId, redis, quick, progress 
     return await withHosts(chosen, optionsOf, async ([near, filler, lru]) => {
       progress(`near memory: ${count.toLocaleString('en')} texts`);
       await filler.ask('fillTexts', texts);
-      return {
-        entries: count,
-        samples: {
-          [subject.id]: [await grown(near, 'copyTexts', texts)],
-          [LRU_CACHE]: [await grown(lru, 'keepTexts', texts)],
-        },
+      const samples = {
+        [subject.id]: [await grown(near, 'copyTexts', texts)],
+        [LRU_CACHE]: [await grown(lru, 'keepTexts', texts)],
       };
+      const stalls = { [subject.id]: [], [LRU_CACHE]: [] };
+      const churned = { ...texts, calls: quick ? CALLS / 10 : CALLS };
+      for (let round = 1; round <= STALL_ROUNDS; round += 1) {
+        progress(`near memory: stalls, round ${round}`);
+        stalls[subject.id].push(await near.ask('churnCopies', churned));
+        stalls[LRU_CACHE].push(await lru.ask('churnKept', churned));
+      }
+      return { entries: count, samples, stalls };
     });
   } finally {
     admin.disconnect();

@@ -4,10 +4,12 @@ import { measureCalls } from './calls.mjs';
 import { measureHitRatio } from './hit-ratio.mjs';
 import { measureInvalidation } from './invalidation.mjs';
 import { measureNearMemory } from './memory.mjs';
+import { measurePushes } from './pushes.mjs';
 import { measureServerCost } from './server-cost.mjs';
 import { measureStampede } from './stampede.mjs';
 import { measureTags } from './tags.mjs';
 import { measureTenants } from './tenants.mjs';
+import { measureWorkers } from './workers.mjs';
 import { measureWriteCost } from './write-cost.mjs';
 
 /** Each answers null where the build lacks what it measures. */
@@ -15,9 +17,11 @@ const PARTS = {
   calls: measureCalls,
   stampede: measureStampede,
   invalidation: measureInvalidation,
+  pushes: measurePushes,
   'server-cost': measureServerCost,
   'write-cost': measureWriteCost,
   memory: measureNearMemory,
+  workers: measureWorkers,
   'hit-ratio': measureHitRatio,
   tags: measureTags,
   tenants: measureTenants,

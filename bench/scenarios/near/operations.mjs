@@ -2,11 +2,20 @@
 import { cacheHasCopies, fillNever } from '../../near-workloads.mjs';
 import { fillCopies, hitRatios } from './hit-ratio-work.mjs';
 import { blockThenRead, followVersions, prepareVersions, writeVersions } from './invalidation-work.mjs';
-import { copyTexts, fillTexts, keepTexts, residentMiB } from './memory-work.mjs';
+import { churnCopies, churnKept, copyTexts, fillTexts, keepTexts, residentMiB } from './memory-work.mjs';
+import {
+  holdNumbers,
+  namesOfNumbers,
+  startWatchingSelf,
+  stopWatchingSelf,
+  writeAtRate,
+  writeNumbers,
+} from './pushes-work.mjs';
 import { mixedLoad } from './server-cost-work.mjs';
 import { rush } from './stampede-work.mjs';
 import { fillTag, invalidateTag } from './tags-work.mjs';
 import { tenantLoad } from './tenants-work.mjs';
+import { askWorkers, closeWorkers, openWorkers, residentOfAllMiB } from './workers-work.mjs';
 import { holdRange, writeRange } from './write-cost-work.mjs';
 
 /** @param contender answers what the process has opened */
@@ -25,10 +34,22 @@ export function nearOperations(contender) {
     blockThenRead: withContender(blockThenRead),
     holdRange: withContender(holdRange),
     writeRange: withContender(writeRange),
+    writeNumbers: withContender(writeNumbers),
+    holdNumbers: withContender(holdNumbers),
+    namesOfNumbers: withContender(namesOfNumbers),
+    writeAtRate: withContender(writeAtRate),
+    startWatchingSelf: withContender(startWatchingSelf),
+    stopWatchingSelf: withContender(stopWatchingSelf),
     fillTexts: withContender(fillTexts),
     copyTexts: withContender(copyTexts),
     keepTexts: withContender(keepTexts),
+    churnCopies: withContender(churnCopies),
+    churnKept: withContender(churnKept),
     residentMiB,
+    openWorkers: withContender(openWorkers),
+    askWorkers: withContender(askWorkers),
+    residentOfAllMiB: withContender(residentOfAllMiB),
+    closeWorkers: withContender(closeWorkers),
     fillCopies: withContender(fillCopies),
     hitRatios: withContender(hitRatios),
     fillTag: withContender(fillTag),
