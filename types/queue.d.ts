@@ -695,7 +695,10 @@ export interface Queue<Jobs extends JobTypes<Jobs> = JobMap>
   ): Promise<{ removed: number; signalled: number }>;
   /** Removes ended jobs that are old enough. Answers how many. */
   clean(state: 'completed' | 'dead', options: CleanJobs): Promise<number>;
-  /** Removes the queue with all that it has. Rejects with `E_CONFLICT` while jobs run, unless `force` is true. */
+  /**
+   * Removes the queue with all that it has; idempotency keys of ended jobs stay for their time. Rejects with `E_CONFLICT` while jobs run,
+   * unless `force` is true.
+   */
   obliterate(options?: QueueCallOptions & { force?: boolean }): Promise<void>;
   /** Lets calls under way settle within `timeoutMs`, by default 5000. Later calls reject with `E_CLOSED`. */
   close(options?: QueueCallOptions & { timeoutMs?: number }): Promise<void>;

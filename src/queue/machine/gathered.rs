@@ -150,7 +150,9 @@ impl Producer {
             if !is_old && self.remembered_bytes + bytes.len() <= MOST_REMEMBERED_BYTES {
                 break;
             }
-            self.forgotten += u64::from(!is_old);
+            if !is_old {
+                self.forgotten = Some((first.number, first.at));
+            }
             self.remembered_bytes -= first.bytes.len();
             self.remembered.pop_front();
         }
@@ -158,7 +160,7 @@ impl Producer {
             self.remembered_bytes += bytes.len();
             self.remembered.push_back(Remembered { number: self.number, at: now, bytes: bytes.to_vec() });
         } else {
-            self.forgotten += 1;
+            self.forgotten = Some((self.number, now));
         }
     }
 

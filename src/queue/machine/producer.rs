@@ -83,8 +83,8 @@ pub struct Producer {
     pub(super) sent_before: Option<(u64, usize)>,
     /// It goes on for an ended process.
     pub(super) is_heir: bool,
-    /// Adds that did not fit into what is remembered.
-    pub forgotten: u64,
+    /// The last add that did not fit into what is remembered: its number, and when it was sent.
+    pub(super) forgotten: Option<(u64, Instant)>,
 }
 
 impl Producer {
@@ -109,7 +109,7 @@ impl Producer {
             kept: None,
             sent_before: None,
             is_heir: false,
-            forgotten: 0,
+            forgotten: None,
         }
     }
 

@@ -67,10 +67,17 @@ impl Machine {
             _ => 0,
         };
         producer.number = producer.number.max(known);
+        let was_recent = |at: Instant| lost_at.saturating_duration_since(at) <= REMEMBERED_FOR;
+        if producer.forgotten.is_some_and(|(number, at)| number > known && was_recent(at)) {
+            tracing::warn!(
+                "Redis may have lost jobs of the queue {}: more than 4 MiB of them were added within 10 s before another server took over",
+                self.rooms[producer.room].name
+            );
+        }
+        producer.forgotten = None;
         let under_way = producer.under_way.as_ref().map(|add| add.number);
         let newer = producer.remembered.iter_mut().filter(|one| {
-            let was_recent = lost_at.saturating_duration_since(one.at) <= REMEMBERED_FOR;
-            one.number > known && Some(one.number) != under_way && was_recent
+            one.number > known && Some(one.number) != under_way && was_recent(one.at)
         });
         producer.again = newer
             .map(|one| {

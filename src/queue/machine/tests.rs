@@ -2,6 +2,7 @@
 
 mod failover;
 mod heirs;
+mod signs;
 mod slots;
 
 use serde_json::{Value, json};
@@ -172,7 +173,11 @@ impl Played {
     }
 
     fn work(&mut self) {
-        let options = WorkerOptions::from_json(r#"{"concurrency":2,"prefetch":0}"#).unwrap();
+        self.work_with(r#"{"concurrency":2,"prefetch":0}"#);
+    }
+
+    fn work_with(&mut self, options: &str) {
+        let options = WorkerOptions::from_json(options).unwrap();
         let (worker, desk) =
             self.shared.open_worker(Desk::new(options, "w".to_owned(), "w~1".to_owned(), Arc::default()));
         self.shared.order(Order::OpenWorker { worker, name: "mail".to_owned(), desk: desk.clone() });

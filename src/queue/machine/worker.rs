@@ -123,8 +123,14 @@ impl Machine {
             closing.is_stopped = true;
             worker.desk.hand().stop_all(closing.until, now);
         }
-        if !members.is_empty() {
+        if members.is_empty() {
+            // A worker whose thread stands still gives no sign of life.
+            if is_running && now.saturating_duration_since(seen) < HELLO_EVERY {
+                self.say_hello(number, now);
+            }
+        } else {
             worker.is_renewing = true;
+            worker.last_hello = Some(now);
             let room = worker.room;
             let renew = Renew { worker: worker.desk.sender.clone(), lease_ms, members: members.clone() };
             self.send(
@@ -202,7 +208,7 @@ impl Machine {
         self.say_hello(number, now);
     }
 
-    /// Enters an idle worker among those of its queue: one that has jobs does so by renewing them.
+    /// Enters a worker among those of its queue where no renewal does so soon enough.
     fn say_hello(&mut self, number: u32, now: Instant) {
         let Some(worker) = self.workers.get_mut(&number) else { return };
         let is_due = worker.last_hello.is_none_or(|at| now.saturating_duration_since(at) >= HELLO_EVERY);
