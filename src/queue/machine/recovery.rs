@@ -30,6 +30,9 @@ impl Machine {
     /// The add under way is newer than what the server may have lost: it is sent behind that, or the server would take what is
     /// older for late copies.
     pub(super) fn recover_room(&mut self, room: usize, is_other: bool) {
+        if is_other {
+            self.rooms[room].doubt();
+        }
         for (queue, producer) in self.queues.iter_mut().filter(|(_, one)| one.room == room) {
             let under_way = producer.under_way.as_ref().map(|add| add.number);
             if !is_other || producer.remembered.iter().all(|one| Some(one.number) == under_way) {

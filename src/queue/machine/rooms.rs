@@ -24,6 +24,9 @@ pub enum Layout {
     LookAsked,
     Seen,
     Known,
+    /// Another server has come, which may have lost the settings: it is to be asked, and has been.
+    Doubted,
+    DoubtAsked,
     /// Another version is stored, or the server drops jobs: nothing is written.
     Other,
 }
@@ -68,9 +71,16 @@ impl Room {
         }
         self.settings.extend(settings.iter().copied());
         match self.layout {
-            Layout::Known => self.layout = Layout::Unknown,
+            Layout::Known | Layout::Doubted | Layout::DoubtAsked => self.layout = Layout::Unknown,
             Layout::Asked => self.has_more_settings = true,
             Layout::Unknown | Layout::LookAsked | Layout::Seen | Layout::Other => {}
+        }
+    }
+
+    /// Another server has come in the place of the last one.
+    pub fn doubt(&mut self) {
+        if self.layout == Layout::Known && !self.settings.is_empty() {
+            self.layout = Layout::Doubted;
         }
     }
 
@@ -111,6 +121,10 @@ impl Machine {
     /// Before anything else a room is told its settings, and says which layout it has.
     pub(super) fn configure_rooms(&mut self, now: Instant) {
         for at in 0..self.rooms.len() {
+            if self.rooms[at].layout == Layout::Doubted {
+                self.rooms[at].layout = Layout::DoubtAsked;
+                self.ask_layout(at, now);
+            }
             if !matches!(self.rooms[at].layout, Layout::Unknown | Layout::Seen) {
                 continue;
             }
@@ -120,10 +134,13 @@ impl Machine {
                 self.send(Purpose::Configure { room: at }, at, LineKind::Queue, &step, now);
             } else if self.rooms[at].layout == Layout::Unknown && self.is_used(at) {
                 self.rooms[at].layout = Layout::LookAsked;
-                let step = Step::Look(Look::Layout);
-                self.send(Purpose::Layout { room: at }, at, LineKind::Lease, &step, now);
+                self.ask_layout(at, now);
             }
         }
+    }
+
+    fn ask_layout(&mut self, at: usize, now: Instant) {
+        self.send(Purpose::Layout { room: at }, at, LineKind::Lease, &Step::Look(Look::Layout), now);
     }
 
     /// Whether somebody changes it, and does not only look.
@@ -153,12 +170,19 @@ impl Machine {
         self.other_layout(room, &stored, now);
     }
 
-    /// What a queue has at which somebody only looks.
+    /// What a queue has at which somebody only looks, or whose server is another one.
     pub(super) fn layout_known(&mut self, room: usize, reply: Result<Reply>, now: Instant) {
         let Ok(Reply::Words(words)) = reply else { return };
         let stored = words.first().map(Word::text).unwrap_or_default();
+        let seen = match self.rooms[room].layout {
+            Layout::LookAsked => Layout::Seen,
+            // A server without the layout has lost the settings, too.
+            Layout::DoubtAsked if stored.is_empty() => Layout::Unknown,
+            Layout::DoubtAsked => Layout::Known,
+            _ => return,
+        };
         if stored.is_empty() || stored == LAYOUT {
-            self.rooms[room].layout = Layout::Seen;
+            self.rooms[room].layout = seen;
         } else {
             self.other_layout(room, &stored, now);
         }

@@ -31,6 +31,41 @@ fn taken_again(played: &mut Played, known: i64) -> Vec<String> {
     ids
 }
 
+/// A producer with a rate, whose server is another one: the number of the question for its layout.
+fn moved(played: &mut Played) -> u64 {
+    played.connect("first");
+    played.add("j1");
+    played.greet();
+    let request = played.sent_on(QUEUE)[0].0;
+    played.answer(request, added());
+    played.sent_on(LEASE);
+    played.disconnect();
+    played.connect("second");
+    let [(asks, words)] = played.sent_on(LEASE).try_into().unwrap();
+    assert_eq!(words[6], "layout");
+    asks
+}
+
+#[test]
+fn a_server_that_has_lost_the_settings_is_told_them_before_anything_else() {
+    let mut played = Played::new(r#"{"rate":{"max":5,"perMs":300}}"#);
+    let asks = moved(&mut played);
+    assert!(played.sent_on(QUEUE).is_empty());
+    played.answer(asks, Ok(Reply::Words(vec!["".into()])));
+    let (settings, words) = played.told_settings();
+    assert!(words.contains(&"300".to_owned()));
+    played.told(settings);
+    assert_eq!(taken_again(&mut played, 0), ["j1"]);
+}
+
+#[test]
+fn a_server_that_has_the_settings_keeps_those_that_it_has() {
+    let mut played = Played::new(r#"{"rate":{"max":5,"perMs":300}}"#);
+    let asks = moved(&mut played);
+    played.answer(asks, Ok(Reply::Words(vec![crate::queue::LAYOUT.into()])));
+    assert_eq!(taken_again(&mut played, 1), Vec::<String>::new());
+}
+
 #[test]
 fn an_add_under_way_is_sent_behind_those_that_another_server_has_lost() {
     let mut played = with_unanswered(["j1", "j2", "j3"]);
