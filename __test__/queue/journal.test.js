@@ -100,7 +100,10 @@ describe.each(['loop', 'thread'])('with the %s driver', (driver) => {
     await queue.counts();
     expect((await queue.add('job', 'before')).journalled).toBeUndefined();
     await redis.kill();
-    await until(async () => (await queue.add('job', 'away').catch(() => ({}))).journalled);
+    // An add that was under way is waited for until its deadline.
+    await until(async () => (await queue.add('job', 'away').catch(() => ({}))).journalled, {
+      timeoutMs: 15_000,
+    });
     const { id } = await queue.add('job', 'last', { delayMs: 500 });
     await new Promise((resolve) => setTimeout(resolve, 600));
     await redis.launch();
