@@ -114,7 +114,8 @@ impl Producer {
     }
 
     pub fn is_used(&self) -> bool {
-        !self.waiting.is_empty() || self.under_way.is_some() || self.closing.is_some()
+        let is_recovering = self.recovery != Recovery::None;
+        is_recovering || !self.waiting.is_empty() || self.under_way.is_some() || self.closing.is_some()
     }
 
     pub fn needs_no_eviction(&self) -> bool {
