@@ -79,9 +79,10 @@ impl Machine {
         }
         producer.forgotten = None;
         let under_way = producer.under_way.as_ref().map(|add| add.number);
-        let newer = producer.remembered.iter_mut().filter(|one| {
-            one.number > known && Some(one.number) != under_way && was_recent(one.at)
-        });
+        let newer = producer
+            .remembered
+            .iter_mut()
+            .filter(|one| one.number > known && Some(one.number) != under_way && was_recent(one.at));
         producer.again = newer
             .map(|one| {
                 // It is acknowledged once more.

@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use super::clock::{ServerClock, sentence};
 use super::lines::LineKind;
 use super::requests::Purpose;
 use super::schedules::Slots;
-use super::clock::{ServerClock, sentence};
 use super::{Machine, Worker};
 use crate::error::{Error, ErrorCode, Result};
 use crate::queue::LAYOUT;

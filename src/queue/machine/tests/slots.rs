@@ -102,7 +102,14 @@ fn a_sweep_tells_of_slots_that_no_message_told_of() {
     let sent = played.sent_on(LEASE);
     let (sweep, _) = sent.iter().find(|(_, words)| words.len() == 9).unwrap();
     let hints = crate::queue::contract::Hints::default();
-    let swept = Reply::Swept { hints, swept: true, stalled: Vec::new(), missing: 0, slot_ms: Some(300), server_ms: SLOT };
+    let swept = Reply::Swept {
+        hints,
+        swept: true,
+        stalled: Vec::new(),
+        missing: 0,
+        slot_ms: Some(300),
+        server_ms: SLOT,
+    };
     played.answer(*sweep, Ok(swept));
     played.pass(299);
     assert!(asked(&mut played).is_empty());
