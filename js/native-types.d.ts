@@ -342,6 +342,7 @@ export interface QueueNumbers {
     | 'concurrency'
     | 'job'
     | 'listen'
+    | 'look'
     | 'pause'
     | 'read'
     | 'resume'

@@ -4,7 +4,7 @@ const { whenAborted, reasonOf } = require('../abort.js');
 const { OrgCacheError, closedEarly, withoutStacks } = require('../errors.js');
 const { loadNative } = require('../native.js');
 const { head, protocol } = require('../protocol.js');
-const { clearTimeout, setTimeout } = require('../time.js');
+const { clearTimeout, nextTick, setTimeout } = require('../time.js');
 const { toldError } = require('./safe-error.js');
 
 /** @import { AbortSignalLike } from '../../index.js' */
@@ -34,6 +34,8 @@ const { toldError } = require('./safe-error.js');
 const verbs = protocol.verbs.queue;
 const { asks, tells } = protocol.queue;
 const { client: native } = loadNative();
+/** Adds that leave together: enough for a script's own cost to be small, and few enough that Redis works while others are made. */
+const ADDS_A_PART = 32;
 /** Numbers of calls are positive and have 31 bits. */
 const LAST_CALL = 2 ** 31 - 1;
 /** The first word of an event. */
@@ -47,6 +49,8 @@ class Hub {
   #client;
   #isListening = false;
   #lastCall = 0;
+  /** Adds that wait for others of the same turn. */
+  #unsent = 0;
   /** @type {Map<number, OpenCall>} */
   #calls = new Map();
   /** @type {Map<number, Listening>} */
@@ -99,6 +103,23 @@ class Hub {
    */
   now(verb, detail, values) {
     return native.answer(this.open(), head(verb, detail, values.length), ...values);
+  }
+
+  /**
+   * Adds jobs. Those of one turn leave together, many of them in parts: Redis works on one while this thread makes the next.
+   * @param {unknown[]} values
+   */
+  add(values) {
+    this.now(verbs.add, 0, values);
+    this.#unsent += 1;
+    if (this.#unsent === 1) nextTick(() => this.#send());
+    else if (this.#unsent === ADDS_A_PART) this.#send();
+  }
+
+  #send() {
+    if (this.#unsent === 0) return;
+    this.#unsent = 0;
+    if (this.#client !== undefined && this.isOpen(this.#client)) this.tell('look');
   }
 
   /**

@@ -16,7 +16,7 @@ pub(super) const VERBS: &[&str] = &["normalize", "open", "add", "ask", "turn", "
 
 const KINDS: [&str; 4] = ["queue", "worker", "reader", "watch"];
 /// What native code is told.
-pub(super) const TELLS: [&str; 13] = [
+pub(super) const TELLS: [&str; 14] = [
     "run",
     "pause",
     "resume",
@@ -30,6 +30,7 @@ pub(super) const TELLS: [&str; 13] = [
     "read",
     "closeReader",
     "closeWatch",
+    "look",
 ];
 
 /// One call of JavaScript.

@@ -224,7 +224,8 @@ impl Queues {
         }
         let jobs = (0..count).map(|at| new_job(call, 2 + at * VALUES_A_JOB, &opened));
         let jobs = jobs.collect::<Result<Vec<NewJob>>>()?;
-        self.begin_call(Order::Add { call: number, queue, jobs });
+        self.front.shared.open_calls.fetch_add(1, Ordering::AcqRel);
+        self.front.shared.order_with_others(Order::Add { call: number, queue, jobs });
         Ok(nothing())
     }
 
@@ -289,6 +290,7 @@ impl Queues {
             "closeWatch" => shared.order(Order::CloseWatch { watch: call.number(0)? }),
             "closeReader" => shared.order(Order::CloseReader { reader: call.number(0)? }),
             "abandon" => shared.order(Order::Abandon { call: call.number(0)? }),
+            "look" => {}
             _ => self.change_job(call)?,
         }
         shared.look();

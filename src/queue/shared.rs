@@ -322,6 +322,14 @@ impl Shared {
         });
     }
 
+    /// Leaves an order that `look` wakes the I/O thread for, with others of the same turn of JavaScript's thread.
+    pub fn order_with_others(&self, order: Order) {
+        self.inbox.put_and_maybe_wake(|left| {
+            left.push(order);
+            false
+        });
+    }
+
     /// Wakes the I/O thread where nothing was ordered: a worker's state has changed.
     pub fn look(&self) {
         self.inbox.put(|_| {});
