@@ -1,6 +1,7 @@
 'use strict';
 
 const { innermost, noteWait, refuseOwnKey, runInside } = require('./reentrancy.js');
+const { NOTHING } = require('./found.js');
 const { Waiter } = require('./waiter.js');
 
 /** @import { CallWith } from './entries-types.js' */
@@ -43,7 +44,8 @@ function cachedValueOf(request) {
     const flying = scope.flying('missing', key, callWith);
     if (flying !== undefined) {
       noteWait(frame, flying);
-      flying.join(waiter);
+      if (flying.isOutdated) joinAnew(flying, waiter, now);
+      else flying.join(waiter);
       return;
     }
     const flight = scope.begin('missing', key, callWith);
@@ -53,6 +55,23 @@ function cachedValueOf(request) {
     if (now === undefined) start(flight, request, work);
     else flyOn(flight, request, work, now);
   });
+}
+
+/**
+ * Joins a flight, whose stale value may have been replaced since. What is there now is read for the caller.
+ * @param {Flight} flight
+ * @param {InstanceType<typeof Waiter>} waiter
+ * @param {Found | undefined} now What the memory of this process says; undefined if Redis must be asked.
+ */
+function joinAnew(flight, waiter, now) {
+  flight.join(waiter, NOTHING);
+  if (now !== undefined) return flight.showOne(waiter, now);
+  const { entries, key, callWith } = flight.task;
+  entries.read(key, callWith).then(
+    (found) => flight.showOne(waiter, found),
+    // The factory's value answers.
+    () => {},
+  );
 }
 
 /**

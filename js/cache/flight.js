@@ -4,9 +4,9 @@ const { OrgCacheError } = require('../errors.js');
 const { now } = require('../time.js');
 const { Context: FactoryContext, NOT_MODIFIED, Skipped } = require('./factory.js');
 const { keepLease, nextTurn } = require('./lease.js');
+const { isMistake, kept } = require('./keeping.js');
 const { isPromiseLike } = require('./reentrancy.js');
 
-/** @import { Failure } from '../errors.js' */
 /** @import { CallWith, Lease } from './entries-types.js' */
 /** @import { Payload } from './serializers.js' */
 /** @import { Turn } from './entries.js' */
@@ -30,8 +30,6 @@ const { isPromiseLike } = require('./reentrancy.js');
 
 /** @type {ReadonlySet<Flight>} */
 const NO_FLIGHTS = new Set();
-/** Errors of keeping a value that its callers are to see. After others they get the value. */
-const MISTAKES = ['E_SERIALIZE', 'E_VALUE_TOO_LARGE'];
 
 /**
  * One computation of one key in this thread, and the callers that share it. It ends when the factory has ended, even
@@ -106,12 +104,35 @@ class Flight {
     return this.#waiters.size > 0;
   }
 
-  /** @param {Waiter} waiter */
-  join(waiter) {
+  /**
+   * @param {Waiter} waiter
+   * @param {Found | undefined} [found] The value that is to be replaced, as far as the caller may get it.
+   */
+  join(waiter, found = this.found) {
     this.#waiters.add(waiter);
     waiter.follow(this);
-    if (this.found !== undefined) this.#show(waiter, this.found);
+    if (found !== undefined) this.#show(waiter, found);
     if (this.#isComputing && this.#waiters.has(waiter)) waiter.factoryHasBegun(this);
+  }
+
+  /** Whether a later caller must not get the value that is to be replaced: without copies nobody tells of its changes. */
+  get isOutdated() {
+    return this.#task.version === undefined && this.found?.hasValue === true;
+  }
+
+  /**
+   * Shows one caller what is there now.
+   * @param {Waiter} waiter
+   * @param {Found} found
+   */
+  showOne(waiter, found) {
+    if (!this.#waiters.has(waiter)) return;
+    if (!found.isFresh) return this.#show(waiter, found);
+    const { entries } = this.#task;
+    this.#isInBackground = true;
+    this.#waiters.delete(waiter);
+    entries.countHit(found, this.#operation);
+    waiter.resolve(entries.valueOf(found));
   }
 
   /**
@@ -402,7 +423,8 @@ class Flight {
       }
       isKeepable = false;
     }
-    const keeping = isKeepable ? this.#keep(payload, answer === NOT_MODIFIED, context, ms) : undefined;
+    const made = { payload, isSame: answer === NOT_MODIFIED, own: context.own, ms };
+    const keeping = isKeepable ? kept(this.#task, this.#lease, this.found, made) : undefined;
     if (keeping === undefined) {
       this.#release();
       this.#answerAll(answer, payload, false, ms);
@@ -418,23 +440,6 @@ class Flight {
         else this.#answerAll(answer, payload, false, ms);
       },
     );
-  }
-
-  /**
-   * What becomes of the value; undefined if it is not to be kept.
-   * @param {Payload | undefined} payload
-   * @param {boolean} isSame
-   * @param {Context} context
-   * @param {number} ms
-   * @returns {Promise<number> | undefined}
-   */
-  #keep(payload, isSame, { own }, ms) {
-    const { entries, callWith } = this.#task;
-    const lease = this.#lease;
-    if (lease === undefined) return undefined;
-    if (isSame) return entries.touch(lease, /** @type {Found} */ (this.found), callWith, own, ms);
-    if (payload === undefined && callWith.times.negativeSeconds === 0) return undefined;
-    return entries.fill(lease, payload, callWith, own, ms);
   }
 
   /**
@@ -483,12 +488,6 @@ class Flight {
   get #operation() {
     return this.#task.manner === 'refresh' ? 'refresh' : 'getOrSet';
   }
-}
-
-/** @param {unknown} error */
-function isMistake(error) {
-  const { code } = /** @type {Failure} */ (error);
-  return code !== undefined && MISTAKES.includes(code);
 }
 
 module.exports = { Flight };
