@@ -182,6 +182,14 @@ test('a report tells of copies in the process, and leaves out what was not measu
     memory: {
       entries: 1_000_000,
       samples: { 'lru-cache': [{ grownMiB: 400, countedMiB: 191, entryBytes: 419 }] },
+      stalls: { 'lru-cache': [{ longestMs: 31 }] },
+    },
+    workers: { texts: 200_000, samples: { 'lru-cache': [{ grownMiB: 512 }] } },
+    pushes: {
+      samples: {
+        held: [{ ioCores: 0.3, delayMs: 1.2, perSecond: 99_000 }],
+        free: [{ ioCores: 0, delayMs: 1.1, perSecond: 99_500 }],
+      },
     },
     'hit-ratio': {
       plain: [{ near: 0.6, lru: 0.5, entries: 9 }],
@@ -198,6 +206,9 @@ test('a report tells of copies in the process, and leaves out what was not measu
   assert.match(text, /1 % writes[\s\S]*orgcache, near copies off +1\.5 us +80 % +20 +0/);
   assert.match(text, /Redis a write[\s\S]*in each of 4 processes +3 us\nno copies +2 us/);
   assert.match(text, /1,000,000 texts of 200 B[\s\S]*lru-cache +400 MiB +191 MiB +419 B/);
+  assert.match(text, /longest stall[\s\S]*lru-cache +31 ms/);
+  assert.match(text, /8 worker threads read[\s\S]*lru-cache +512 MiB/);
+  assert.match(text, /copies here +0\.3 cores +1\.2 ms +99,000\nof other keys/);
   assert.match(text, /with a scan through all keys +55 % +40 %/);
   assert.match(text, /beside a large one +99 % +4 us/);
   assert.doesNotMatch(text, /Invalidating a tag/);

@@ -154,12 +154,15 @@ test('what copies cost Redis, memory and other organizations is compared within 
   const memory = (entries) => ({
     entries,
     samples: { orgcache: [{ entryBytes: 300 }], 'lru-cache': [{ entryBytes: 400 }] },
+    stalls: { orgcache: [{ longestMs: 12 }], 'lru-cache': [{ longestMs: 40 }] },
   });
   const near = {
     cells: [],
     'server-cost': { 0.01: costs(0.5), 0.5: costs(3) },
     'write-cost': { samples: { held: [{ serverMicrosPerWrite: 3 }], free: [{ serverMicrosPerWrite: 2 }] } },
+    pushes: { samples: { held: [{ ioCores: 0.5, delayMs: 1.2 }], free: [{ delayMs: 1.2 }] } },
     memory: memory(1_000_000),
+    workers: { samples: { orgcache: [{ grownMiB: 50 }], 'lru-cache': [{ grownMiB: 400 }] } },
     'hit-ratio': { plain: [{ near: 0.53, lru: 0.5 }], scan: [{ near: 0.44, lru: 0.4 }] },
     tags: { samples: { orgcache: [{ manyMs: 1.2, fewMs: 1 }] } },
     tenants: { alone: [{ hitRatio: 1, p99Micros: 10 }], beside: [{ hitRatio: 0.9, p99Micros: 11 }] },
@@ -168,10 +171,14 @@ test('what copies cost Redis, memory and other organizations is compared within 
   assert.deepEqual(
     judged.map(({ name, verdict }) => `${name.slice(0, 30)}: ${verdict}`),
     [
+      '100,000 changes a second that : missed',
+      'delay of its event loop meanwh: aim',
       'processor time of Redis a call: aim',
       'processor time of Redis a call: missed',
       'processor time of Redis a writ: met',
       'resident memory of 1,000,000 t: met',
+      'longest stall of the event loo: met',
+      'resident memory of texts that : aim',
       'hit ratio with room for a tent: aim',
       'hit ratio with a scan through : missed',
       'invalidating a tag of 100,000 : met',

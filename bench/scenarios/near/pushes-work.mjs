@@ -12,7 +12,6 @@ const CHUNK = 100;
 /** In each chunk so many further keys are read so often that copies answer several reads a fill, as those of a cache in use. */
 const READ_OFTEN = 20;
 const READS = 30;
-const CHUNK_DEADLINE_MS = 1_000;
 const POLL_MS = 5;
 const WRITE_EVERY_MS = 10;
 const OK = '+OK\r\n';
@@ -39,7 +38,6 @@ export async function writeNumbers({ adapter }, { range, keys }) {
  * the change.
  */
 export async function holdNumbers({ adapter, copies }, { range, keys }) {
-  const { entries } = await copies();
   for (let from = 0; from < keys; from += CHUNK) {
     const count = Math.min(CHUNK, keys - from);
     const often = (from / CHUNK) * READ_OFTEN;
@@ -47,17 +45,20 @@ export async function holdNumbers({ adapter, copies }, { range, keys }) {
       await inParallel(count, CHUNK, (number) => adapter.get(nameOf(range, from + number)));
       await inParallel(READ_OFTEN, CHUNK, (number) => adapter.get(oftenOf(range, often + number)));
     }
-    await awaitEntries(copies, entries + from + count + often + READ_OFTEN);
+    await awaitCopies(copies);
     await inParallel(READ_OFTEN * READS, CHUNK, (number) =>
       adapter.get(oftenOf(range, often + (number % READ_OFTEN))),
     );
   }
 }
 
-/** Waits until there are so many copies, but not for long: too many at once are not asked for later. */
-async function awaitEntries(copies, count) {
-  const deadline = performance.now() + CHUNK_DEADLINE_MS;
-  while ((await copies()).entries < count && performance.now() < deadline) await delay(POLL_MS);
+/** Waits until no more copies come. */
+async function awaitCopies(copies) {
+  let before = -1;
+  for (let { entries } = await copies(); entries !== before; { entries } = await copies()) {
+    before = entries;
+    await delay(POLL_MS);
+  }
 }
 
 /** The keys of a range as Redis has them. */
