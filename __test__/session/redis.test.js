@@ -3,7 +3,7 @@
 const { openPackage } = require('../support/package');
 const { startRedis } = require('../support/redis');
 const { SECRET, sessionsContract, someone } = require('../support/sessions-contract');
-const { until } = require('../support/wait');
+const { until, within } = require('../support/wait');
 
 describe.each(['loop', 'thread'])('sessions over Redis with the %s driver', (driver) => {
   let redis;
@@ -81,7 +81,7 @@ describe.each(['loop', 'thread'])('sessions over Redis with the %s driver', (dri
     expect(await calls('evalsha')).toBe(3);
   });
 
-  test.each(['close', 'reset', 'shutdown'])('what was called before %s() is done', async (how) => {
+  test.each(['close', 'shutdown'])('what was called before %s() is done', async (how) => {
     const orgcache = open();
     const sessions = orgcache.createSessions({ secret: SECRET });
     const old = await sessions.create();
@@ -95,6 +95,17 @@ describe.each(['loop', 'thread'])('sessions over Redis with the %s driver', (dri
       null,
       { n: 1 },
     ]);
+  });
+
+  test('what was called before reset(), which waits for nothing, is done or refused', async () => {
+    const orgcache = open();
+    const sessions = orgcache.createSessions({ secret: SECRET });
+    const old = await sessions.create();
+    const calls = [sessions.destroy(old.id), sessions.create({ data: { n: 1 } })];
+    const ended = orgcache.reset();
+    const { value } = await within(2000, Promise.allSettled(calls), 'the calls');
+    await ended;
+    for (const { reason } of value) expect([undefined, 'E_CLOSED']).toContain(reason?.code);
   });
 
   test('many reads of a session that was not touched for a while touch it once', async () => {
