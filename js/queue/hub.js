@@ -34,8 +34,8 @@ const { toldError } = require('./safe-error.js');
 const verbs = protocol.verbs.queue;
 const { asks, tells } = protocol.queue;
 const { client: native } = loadNative();
-/** Adds that leave together: enough for a script's own cost to be small, and few enough that Redis works while others are made. */
-const ADDS_A_PART = 32;
+/** Jobs that leave together: enough for a script's own cost to be small, and few enough that Redis works while others are made. */
+const JOBS_A_PART = 32;
 /** Numbers of calls are positive and have 31 bits. */
 const LAST_CALL = 2 ** 31 - 1;
 /** The first word of an event. */
@@ -49,7 +49,7 @@ class Hub {
   #client;
   #isListening = false;
   #lastCall = 0;
-  /** Adds that wait for others of the same turn. */
+  /** Jobs that wait for others of the same turn. */
   #unsent = 0;
   /** @type {Map<number, OpenCall>} */
   #calls = new Map();
@@ -108,12 +108,14 @@ class Hub {
   /**
    * Adds jobs. Those of one turn leave together, many of them in parts: Redis works on one while this thread makes the next.
    * @param {unknown[]} values
+   * @param {number} count How many jobs they are.
    */
-  add(values) {
+  add(values, count) {
     this.now(verbs.add, 0, values);
-    this.#unsent += 1;
-    if (this.#unsent === 1) nextTick(() => this.#send());
-    else if (this.#unsent === ADDS_A_PART) this.#send();
+    const isFirst = this.#unsent === 0;
+    this.#unsent += count;
+    if (this.#unsent >= JOBS_A_PART) this.#send();
+    else if (isFirst) nextTick(() => this.#send());
   }
 
   #send() {

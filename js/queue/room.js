@@ -175,7 +175,7 @@ class Room {
    * @returns {Promise<any>}
    */
   #add(queue, jobs, signal, read) {
-    const start = (/** @type {number} */ call) => this.#hub.add([call, queue, ...jobs]);
+    const start = (/** @type {number} */ call) => this.#hub.add([call, queue, ...jobs], jobs.length / 4);
     return this.#hub.call(start, { signal, read });
   }
 

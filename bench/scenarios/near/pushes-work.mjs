@@ -20,8 +20,8 @@ const NANOSECONDS_A_MS = 1e6;
 const TICKS_A_SECOND = 100;
 const IO_THREAD = 'orgcache-io';
 
-const nameOf = (range, index) => `number:${range}:${index}`;
-const oftenOf = (range, index) => `often:${range}:${index}`;
+const nameOf = (range, index) => `number-${range}-${index}`;
+const oftenOf = (range, index) => `often-${range}-${index}`;
 const oftenCount = (keys) => Math.ceil(keys / CHUNK) * READ_OFTEN;
 
 /** Writes all keys of a range. */
@@ -66,7 +66,7 @@ export async function namesOfNumbers(_contender, { url, range, keys }) {
   const { default: Redis } = await import('ioredis');
   const client = new Redis(url);
   try {
-    const names = await client.keys(`*number:${range}:*`);
+    const names = await client.keys(`*number-${range}-*`);
     if (names.length !== keys) throw new Error(`of ${keys} keys ${names.length} are there`);
     return names;
   } finally {
