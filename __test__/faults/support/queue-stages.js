@@ -55,9 +55,10 @@ async function sentinels() {
     options: { sentinelHosts: group.hosts },
     primary: () => group.primary(),
     replicasOf: () => group.replicas(),
-    async takeOver(primary, replica) {
+    async takeOver(primary, replica, whenKilled) {
       const ear = group.listen();
       await primary.kill();
+      whenKilled();
       replica.resume();
       await ear.decided();
       await primary.launch();
@@ -81,8 +82,9 @@ async function cluster() {
     },
     primary,
     replicasOf: (node) => made.replicasOf(node),
-    async takeOver(old, replica) {
+    async takeOver(old, replica, whenKilled) {
       await old.kill();
+      whenKilled();
       replica.resume();
       await replica.command('CLUSTER', 'FAILOVER', 'TAKEOVER');
       await made.hasTakenOver(replica);
