@@ -1,5 +1,6 @@
 'use strict';
 
+const { setTimeout: delay } = require('node:timers/promises');
 const { startCluster } = require('../support/cluster');
 const { entriesContract, never, unique } = require('../support/entries-contract');
 const { openPackage } = require('../support/package');
@@ -67,6 +68,33 @@ describe('caches in a half-moved slot', () => {
       expect(stats).toMatch(/cmdstat_eval:calls=1,.*rejected_calls=0,/);
       await move.finish();
       await orgcache.shutdown({ timeoutMs: 500 });
+    },
+  );
+
+  test.each(['loop', 'thread'])(
+    'answer from Redis once the slot is whole where a tag has moved before its entry, with the %s driver',
+    async (driver) => {
+      const options = { clusterHosts: cluster.hosts.join(','), driver, near: false, logLevel: 'off' };
+      const [writer, reader] = [openPackage(options), openPackage(options)];
+      const name = unique('tag-moved');
+      const [own, other] = [writer, reader].map((one) =>
+        one.createCache({ name, graceSeconds: 60, tags: ['t'] }).org('org-9'),
+      );
+      await own.set('k', 'older');
+      // Its memory has what was there before.
+      expect(await other.get('k')).toBe('older');
+      await own.set('k', 'newer');
+      const [record] = await cluster.keys('*!tag:{org-9}:t');
+      const slot = await cluster.slotOf(record);
+      const from = await cluster.ownerOfSlot(slot);
+      const to = (await cluster.primaries()).find((node) => node !== from);
+      const move = await cluster.beginMove(slot, to);
+      await move.migrate([record]);
+      const answer = other.get('k');
+      await delay(100);
+      await move.finish();
+      expect(await answer).toBe('newer');
+      await Promise.all([writer, reader].map((one) => one.shutdown({ timeoutMs: 500 })));
     },
   );
 });

@@ -140,8 +140,14 @@ pub(super) fn push_asking<T>(issued: Instant, deadline: Instant, out: &mut impl 
     });
 }
 
+/// A script of a room has asked for a key that it did not name, and that has moved before the one that it named.
+const NOT_HERE: &str = "attempted to access a non local key";
+
 /// What a node's refusal says of where the request belongs. Nobody waits for housekeeping: it is not asked again.
 pub(super) fn redirection<T>(error: &Error, pending: &Pending<T>) -> Option<Redirection> {
+    if matches!(pending.ticket, Ticket::Feature(_)) && error.message().contains(NOT_HERE) {
+        return Some(Redirection::TryAgain);
+    }
     let code = error.redis_code()?;
     if !matches!(code, "MOVED" | "ASK" | "TRYAGAIN" | "CLUSTERDOWN") {
         return None;
