@@ -1,10 +1,10 @@
 'use strict';
 
-const { setTimeout: delay } = require('node:timers/promises');
 const { startCluster } = require('../support/cluster');
 const { entriesContract, never, unique } = require('../support/entries-contract');
 const { openPackage } = require('../support/package');
 const { queriesContract } = require('../support/queries-contract');
+const { until } = require('../support/wait');
 
 describe('caches in a cluster', () => {
   let cluster;
@@ -90,8 +90,10 @@ describe('caches in a half-moved slot', () => {
       const to = (await cluster.primaries()).find((node) => node !== from);
       const move = await cluster.beginMove(slot, to);
       await move.migrate([record]);
+      await from.command('CONFIG', 'RESETSTAT');
       const answer = other.get('k');
-      await delay(100);
+      // The script has been refused: it has asked for the tag.
+      await until(async () => /cmdstat_eval(sha)?:calls=/.test(await from.command('INFO', 'commandstats')));
       await move.finish();
       expect(await answer).toBe('newer');
       await Promise.all([writer, reader].map((one) => one.shutdown({ timeoutMs: 500 })));

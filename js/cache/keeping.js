@@ -12,7 +12,7 @@
 const MISTAKES = ['E_SERIALIZE', 'E_VALUE_TOO_LARGE'];
 
 /**
- * What becomes of a factory's value; undefined if it is not to be kept.
+ * Keeps a factory's value or lets the stale one live on. Answers the outcome; undefined if nothing is to be kept.
  * @param {Task} task
  * @param {Lease | undefined} lease
  * @param {Found | undefined} found The value that it replaces.

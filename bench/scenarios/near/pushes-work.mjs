@@ -1,4 +1,4 @@
-/** What `pushes.mjs` asks of the processes of a contender. */
+/** The operations that `pushes.mjs` asks of the processes of a contender. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';

@@ -1,4 +1,4 @@
-/** What it costs a process to be told of 100,000 changes a second: its I/O thread, and the delay of its event loop. */
+/** The cost of being told of 100,000 changes a second: that of the I/O thread, and the delay of the event loop. */
 import { withHosts } from '../../contender-host.mjs';
 import { several } from '../../near-contenders.mjs';
 import { orderOfRound } from '../../rounds.mjs';

@@ -1,4 +1,4 @@
-/** What `workers.mjs` asks of the process of a contender: worker threads, each with the contender opened. */
+/** The operations that `workers.mjs` asks of the process of a contender: worker threads, each with the contender opened. */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 

@@ -1,4 +1,4 @@
-/** What eight worker threads take that all read the same texts: with one store of near copies, and with an lru-cache each. */
+/** The memory of eight worker threads that all read the same texts: with one store of near copies, and with an lru-cache each. */
 import { withHosts } from '../../contender-host.mjs';
 import { LRU_CACHE, NEAR_OFF } from '../../near-contenders.mjs';
 import { BYTES } from './memory.mjs';

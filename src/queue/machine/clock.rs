@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 /// A smaller difference moves no job by anything that counts.
 const MOST_DRIFT_MS: i64 = 1_000;
 
-/// What a clock showed at some time from `began` to `ended`.
+/// A clock showed `shown_ms` at some time from `began` to `ended`.
 #[derive(Debug, Clone, Copy)]
 struct Sight {
     shown_ms: i64,
@@ -13,7 +13,7 @@ struct Sight {
     ended: Instant,
 }
 
-/// What the server's clock showed last.
+/// The server's clock, by what it showed last.
 #[derive(Debug, Default)]
 pub struct ServerClock(Option<Sight>);
 
@@ -38,7 +38,7 @@ fn ms(time: Duration) -> i64 {
     time.as_millis() as i64
 }
 
-/// What the log says of it.
+/// The line of the log on a clock that was set.
 pub fn sentence(queue: &str, moved_ms: i64) -> String {
     if moved_ms > 0 {
         format!(

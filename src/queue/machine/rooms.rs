@@ -170,7 +170,7 @@ impl Machine {
         self.other_layout(room, &stored, now);
     }
 
-    /// What a queue has at which somebody only looks, or whose server is another one.
+    /// The server has said which layout a queue has: somebody only looks at it, or its server is another one.
     pub(super) fn layout_known(&mut self, room: usize, reply: Result<Reply>, now: Instant) {
         let Ok(Reply::Words(words)) = reply else { return };
         let stored = words.first().map(Word::text).unwrap_or_default();
