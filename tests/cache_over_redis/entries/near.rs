@@ -258,13 +258,18 @@ fn a_copy_ends_with_its_limit_before_the_entry_does() {
     assert_eq!(read(&mut client, "k").told().0, Some("1"));
 }
 
-/// Enters a copy that is older than what Redis has, as one that a message has not reached yet.
+/// Enters a copy that is older than what Redis has, as one that a message has not reached yet. A busy machine may lose
+/// the session, and a fill of the same key may be under way: each time it is tried anew.
 #[track_caller]
 fn plant(client: &Client, (key, group): (&[u8], &str), older: &[u8]) {
     let store = client.core().near_store().unwrap();
-    let wish = Wish { key: key.into(), group: store.group(group), owner: Owner::of(b"org") };
-    let fill = store.begin_fill(wish, 0, Instant::now()).expect("a session lives");
-    store.finish_fill(fill, Some(older), 60_000);
+    until("the older copy answers", || {
+        let wish = Wish { key: key.into(), group: store.group(group), owner: Owner::of(b"org") };
+        if let Some(fill) = store.begin_fill(wish, 0, Instant::now()) {
+            store.finish_fill(fill, Some(older), 60_000);
+        }
+        copy(client, "k") == plain("1")
+    });
 }
 
 #[test]
@@ -285,7 +290,6 @@ fn reads_of_redis_never_go_back_to_an_older_copy() {
     ];
     for read in reads {
         plant(&client, (&key, "cache:c"), &older);
-        assert_eq!(copy(&client, "k"), plain("1"));
         assert_eq!(read(&mut reader).as_deref(), Some("2"));
         assert_ne!(copy(&client, "k"), plain("1"));
     }
@@ -305,7 +309,6 @@ fn a_read_that_was_stale_because_of_a_tag_is_never_fresh_again_by_an_older_recor
     cache(&mut other).expire_tag("b");
     until("the change", || copy(&client, "k").is_none());
     plant(&client, (&record, "tags"), &older);
-    assert_eq!(copy(&client, "k"), plain("1"), "the message of the change has not come yet");
     let mut reader = Client::connect("entry-near-soft");
     open(&mut reader, r#"{"name":"c","near":false,"tags":["a","b"]}"#);
     assert_eq!(cache(&mut reader).get("k").told(), (Some("1"), STALE));
