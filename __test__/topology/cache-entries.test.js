@@ -71,32 +71,36 @@ describe('caches in a half-moved slot', () => {
     },
   );
 
-  test.each(['loop', 'thread'])(
-    'answer from Redis once the slot is whole where a tag has moved before its entry, with the %s driver',
-    async (driver) => {
-      const options = { clusterHosts: cluster.hosts.join(','), driver, near: false, logLevel: 'off' };
-      const [writer, reader] = [openPackage(options), openPackage(options)];
-      const name = unique('tag-moved');
-      const [own, other] = [writer, reader].map((one) =>
-        one.createCache({ name, graceSeconds: 60, tags: ['t'] }).org('org-9'),
-      );
-      await own.set('k', 'older');
-      // Its memory has what was there before.
-      expect(await other.get('k')).toBe('older');
-      await own.set('k', 'newer');
-      const [record] = await cluster.keys('*!tag:{org-9}:t');
-      const slot = await cluster.slotOf(record);
-      const from = await cluster.ownerOfSlot(slot);
-      const to = (await cluster.primaries()).find((node) => node !== from);
-      const move = await cluster.beginMove(slot, to);
-      await move.migrate([record]);
-      await from.command('CONFIG', 'RESETSTAT');
-      const answer = other.get('k');
-      // The script has been refused: it has asked for the tag.
-      await until(async () => /cmdstat_eval(sha)?:calls=/.test(await from.command('INFO', 'commandstats')));
-      await move.finish();
-      expect(await answer).toBe('newer');
-      await Promise.all([writer, reader].map((one) => one.shutdown({ timeoutMs: 500 })));
-    },
-  );
+  test.each([
+    ['a tag has moved before its entry', 'loop', '*!tag:{org-9}:t'],
+    ['a tag has moved before its entry', 'thread', '*!tag:{org-9}:t'],
+    ['an entry has moved before its tag', 'loop', '*!entry:{org-9}:*:k'],
+    ['an entry has moved before its tag', 'thread', '*!entry:{org-9}:*:k'],
+  ])('answer from Redis once the slot is whole where %s, with the %s driver', async (_, driver, first) => {
+    const options = { clusterHosts: cluster.hosts.join(','), driver, near: false, logLevel: 'off' };
+    const [writer, reader] = [openPackage(options), openPackage(options)];
+    await cluster.flush();
+    const name = unique('tag-moved');
+    const [own, other] = [writer, reader].map((one) =>
+      one.createCache({ name, graceSeconds: 60, tags: ['t'] }).org('org-9'),
+    );
+    await own.set('k', 'older');
+    // Its memory has what was there before.
+    expect(await other.get('k')).toBe('older');
+    await own.set('k', 'newer');
+    const [key] = await cluster.keys(first);
+    const slot = await cluster.slotOf(key);
+    const from = await cluster.ownerOfSlot(slot);
+    const to = (await cluster.primaries()).find((node) => node !== from);
+    const move = await cluster.beginMove(slot, to);
+    await move.migrate([key]);
+    const asked = first.includes('tag') ? from : to;
+    await asked.command('CONFIG', 'RESETSTAT');
+    const answer = other.get('k');
+    // The script has been refused: it has asked for the tag.
+    await until(async () => /cmdstat_eval(sha)?:calls=/.test(await asked.command('INFO', 'commandstats')));
+    await move.finish();
+    expect(await answer).toBe('newer');
+    await Promise.all([writer, reader].map((one) => one.shutdown({ timeoutMs: 500 })));
+  });
 });

@@ -151,8 +151,8 @@ impl Copies {
     }
 
     /// The same with what must stay as it is for the copy to answer again.
-    pub fn get_with_facts(&self, key: &[u8], now: Instant) -> Option<(Living, Facts)> {
-        self.store().get_with_facts(Key::new(key), now)
+    pub fn get_with_facts(&self, key: &[u8], now: Instant, is_kept: bool) -> Option<(Living, Facts)> {
+        self.store().get_with_facts(Key::new(key), now, is_kept)
     }
 
     pub fn tick_of(&self, at: Instant) -> u64 {

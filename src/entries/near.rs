@@ -115,7 +115,7 @@ impl<'l> Looking<'l> {
             return None;
         }
         self.make_key(key)?;
-        let (living, facts) = copies.get_with_facts(key, now)?;
+        let (living, facts) = copies.get_with_facts(key, now, self.keeps.is_some())?;
         let entry = Entry::parse(&living.value)?;
         let left_ms = Some(milliseconds(living.left));
         let found = Found { entry, left_ms, is_soft: false, is_away: false, is_near: tells_origin };
@@ -170,7 +170,8 @@ impl<'l> Looking<'l> {
         entry.tags().all(|tag| {
             name.truncate(begin);
             name.extend_from_slice(tag.name);
-            let Some((living, of_record)) = self.copies.get_with_facts(&name, now) else { return false };
+            let found = self.copies.get_with_facts(&name, now, self.keeps.is_some());
+            let Some((living, of_record)) = found else { return false };
             if self.keeps.is_some() {
                 facts.push(of_record);
             }

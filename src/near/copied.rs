@@ -21,24 +21,38 @@ pub struct Copied {
     pub used: Used,
 }
 
-/// How a copy was used since its fill, in 4 bits: reads up to 3, whether it ever answered, which queue it is in.
+/// How a copy was used since its fill, in 6 bits: reads up to 3, which queue it is in, answers up to 4.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Used(u8);
 
 const READS: u8 = 0b11;
-const HAS_ANSWERED: u8 = 0b100;
-const IS_MAIN: u8 = 0b1000;
+const IS_MAIN: u8 = 0b100;
+const ONE_ANSWER: u8 = 0b1000;
+/// A copy that answers so often before its value changes has saved more than its fill and the message of the change cost.
+const PAYING_ANSWERS: u8 = 4;
 
 impl Used {
     pub fn answered(&mut self) {
-        self.0 |= HAS_ANSWERED;
         if self.0 & READS != READS {
             self.0 += 1;
         }
+        if !self.has_paid() {
+            self.0 += ONE_ANSWER;
+        }
+    }
+
+    /// A reader keeps the value. How often it answers there is told later, if ever.
+    pub fn was_kept(&mut self) {
+        self.0 = self.0 & (ONE_ANSWER - 1) | PAYING_ANSWERS * ONE_ANSWER;
     }
 
     pub fn has_answered(self) -> bool {
-        self.0 & HAS_ANSWERED != 0
+        self.0 >= ONE_ANSWER
+    }
+
+    /// Whether it has answered often enough to be worth its fill.
+    pub fn has_paid(self) -> bool {
+        self.0 >= PAYING_ANSWERS * ONE_ANSWER
     }
 
     /// Reads since the copy was looked at for eviction, as far as they are counted.
@@ -59,6 +73,6 @@ impl Used {
 
     /// The copy enters the main queue, where its reads are counted anew.
     pub fn enter_main(&mut self) {
-        self.0 = self.0 & HAS_ANSWERED | IS_MAIN;
+        self.0 = self.0 & !READS | IS_MAIN;
     }
 }

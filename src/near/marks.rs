@@ -1,4 +1,8 @@
 //! Which keys were read of late: a key gets a copy with its second read, not with its first.
+//!
+//! A key whose copies go before they have paid for their fills changes about as often as it is read. From the second such
+//! copy in a row on, each takes the chance that a read of the key wishes for the next one to a quarter, down to one in 64.
+//! A copy that nobody read counts twice. A copy that pays makes the wish certain again.
 
 use super::key::Hash;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,34 +19,49 @@ const RECENT_STEPS: u16 = 6_000;
 /// A wish that was not fulfilled is repeated after a second.
 const WISHED_STEPS: u16 = 10;
 
-/// One mark: 15 bits that tell keys apart, one bit that says whether a copy was wished for, and the time.
+/// More copies in a row that have not paid are not counted.
+const MOST_LET_DOWN: u32 = 4;
+/// The golden ratio of 32 bits: its multiples are spread evenly, and so are every hundredth or every thousandth of them.
+const DRAW: u32 = 0x9e37_79b9;
+
+/// One mark: 12 bits that tell keys apart, whether a copy was wished for, how many copies in a row have not paid (3 bits),
+/// and the time.
 #[derive(Debug, Clone, Copy)]
 struct Mark {
     tag: u32,
     is_wished: bool,
+    let_down: u32,
     step: u16,
 }
 
 impl Mark {
     fn read(word: u32) -> Mark {
-        Mark { tag: word >> 17, is_wished: word >> 16 & 1 == 1, step: word as u16 }
+        Mark {
+            tag: word >> 20,
+            is_wished: word >> 19 & 1 == 1,
+            let_down: word >> 16 & 0b111,
+            step: word as u16,
+        }
     }
 
     fn word(self) -> u32 {
-        self.tag << 17 | u32::from(self.is_wished) << 16 | u32::from(self.step)
+        self.tag << 20 | u32::from(self.is_wished) << 19 | self.let_down << 16 | u32::from(self.step)
     }
 }
 
 #[derive(Debug)]
-pub struct Marks(Box<[AtomicU32]>);
+pub struct Marks {
+    words: Box<[AtomicU32]>,
+    draws: AtomicU32,
+}
 
 impl Marks {
     pub fn new() -> Marks {
-        Marks((0..MARKS).map(|_| AtomicU32::new(0)).collect())
+        Marks { words: (0..MARKS).map(|_| AtomicU32::new(0)).collect(), draws: AtomicU32::new(DRAW) }
     }
 
-    /// A read found no copy. Returns whether the key deserves one now: it was read before, and nobody wished for its
-    /// copy within the last second.
+    /// A read found no copy. Returns whether the key deserves one now: it was read before, nobody wished for its copy
+    /// within the last second, and the copies before have paid or the lot falls on this read.
     pub fn missed(&self, hash: Hash, now_ms: u64) -> bool {
         let (place, tag, step) = self.find(hash, now_ms);
         let found = Mark::read(place.load(Ordering::Relaxed));
@@ -51,34 +70,46 @@ impl Marks {
         if is_known && found.is_wished && age < WISHED_STEPS {
             return false;
         }
-        place.store(Mark { tag, is_wished: is_known, step }.word(), Ordering::Relaxed);
-        is_known
+        let let_down = if is_known { found.let_down } else { 0 };
+        let deserves = is_known && self.draw(let_down);
+        place.store(Mark { tag, is_wished: deserves, let_down, step }.word(), Ordering::Relaxed);
+        deserves
     }
 
-    /// A copy that had answered is gone: the next read deserves another.
+    /// Always true after one copy that has not paid, once in four after two, and so on.
+    fn draw(&self, let_down: u32) -> bool {
+        let_down <= 1 || self.draws.fetch_add(DRAW, Ordering::Relaxed) >> (34 - 2 * let_down) == 0
+    }
+
+    /// A copy that had answered is gone, or its fill was refused: the next read deserves another.
     pub fn remember(&self, hash: Hash, now_ms: u64) {
-        let (place, tag, step) = self.find(hash, now_ms);
-        place.store(Mark { tag, is_wished: false, step }.word(), Ordering::Relaxed);
+        self.note(hash, now_ms, |before| Mark { is_wished: false, ..before });
     }
 
-    /// A copy that nobody read is gone: the key deserves another with its second read from now on.
-    pub fn forget(&self, hash: Hash) {
-        let (place, tag, _) = self.find(hash, 0);
-        let found = place.load(Ordering::Relaxed);
-        if Mark::read(found).tag == tag {
-            let _ = place.compare_exchange(found, 0, Ordering::Relaxed, Ordering::Relaxed);
-        }
+    /// The value of a copy that has paid for its fill changes: the next read deserves another copy. Where that is
+    /// `is_wished` for already, reads need not wish for it.
+    pub fn paid(&self, hash: Hash, now_ms: u64, is_wished: bool) {
+        self.note(hash, now_ms, |before| Mark { is_wished, let_down: 0, ..before });
     }
 
-    /// A copy is wished for already.
-    pub fn wished(&self, hash: Hash, now_ms: u64) {
+    /// The value of a copy changes before the copy has paid for its fill.
+    pub fn let_down(&self, hash: Hash, now_ms: u64, was_read: bool) {
+        let more = |before: Mark| (before.let_down + if was_read { 1 } else { 2 }).min(MOST_LET_DOWN);
+        self.note(hash, now_ms, |before| Mark { is_wished: false, let_down: more(before), ..before });
+    }
+
+    /// Changes the key's mark; it has one from now on.
+    fn note(&self, hash: Hash, now_ms: u64, change: impl FnOnce(Mark) -> Mark) {
         let (place, tag, step) = self.find(hash, now_ms);
-        place.store(Mark { tag, is_wished: true, step }.word(), Ordering::Relaxed);
+        let found = Mark::read(place.load(Ordering::Relaxed));
+        let let_down = if found.tag == tag { found.let_down } else { 0 };
+        let noted = change(Mark { tag, is_wished: false, let_down, step });
+        place.store(noted.word(), Ordering::Relaxed);
     }
 
     fn find(&self, hash: Hash, now_ms: u64) -> (&AtomicU32, u32, u16) {
         // 0 is the mark of nobody.
-        let tag = hash.fingerprint() >> 17 | 1;
-        (&self.0[hash.low() & (MARKS - 1)], tag, (now_ms / STEP_MS) as u16)
+        let tag = hash.fingerprint() >> 20 | 1;
+        (&self.words[hash.low() & (MARKS - 1)], tag, (now_ms / STEP_MS) as u16)
     }
 }

@@ -68,10 +68,13 @@ impl Shard {
         self.table.iter().filter(is_meant).map(|index| At(*index)).collect()
     }
 
-    /// Counts a read that the copy answers.
-    pub fn answered(&mut self, at: At) {
+    /// Counts a read that the copy answers, for a reader that keeps the value or not.
+    pub fn answered(&mut self, at: At, is_kept: bool) {
         let Some(copied) = self.slots.get_mut(at.0) else { return };
         copied.used.answered();
+        if is_kept {
+            copied.used.was_kept();
+        }
         let (group, is_sampled) = (copied.group.index(), is_sampled(copied.hash));
         if self.hits.len() <= group {
             self.hits.resize(group + 1, Hits::default());

@@ -2,7 +2,7 @@
 --
 -- KEYS: 1 the entry; to delete it as well 2 its lease, 3 the index; to take its lease 2 the lease, 3 the mark of a
 --   clearing, then the records of the tags that are known beforehand.
--- ARGV: 1 what keys of tag records begin with, 2 'r' (read), 'p' (read and delete), 'l' (take the lease) or 'f' (take it
+-- ARGV: 1 what keys of tag records begin with (no key is this alone), 2 'r' (read), 'p' (read and delete), 'l' (take the lease) or 'f' (take it
 --   over, whatever is there and whoever has it); for a lease 3 the nonce of the entry that the caller saw, 4 the token, 5 how long the lease
 --   lasts in ms, 6 the versions that a missing record gets, 7 how long it then lives in ms.
 -- Reply: to a read the entry, its PTTL and 1 where a tag was expired, or nothing; with a lease these three (false, -2 and
@@ -29,7 +29,7 @@ end
 if there then
   local a, b, c, d, f, g = string.byte(e, 16, 21)
   grace = ((((a * 256 + b) * 256 + c) * 256 + d) * 256 + f) * 256 + g
-  local count, at, names, seen = string.byte(e, 26), 35, {}, {}
+  local count, at, names, seen, is_whole = string.byte(e, 26), 35, {}, {}, true
   for i = 1, count do
     local high, low = string.byte(e, at, at + 1)
     local length = (high or 0) * 256 + (low or 0)
@@ -39,12 +39,16 @@ if there then
   end
   if count > 0 then
     for i, record in ipairs(redis.call('MGET', unpack(names))) do
+      is_whole = is_whole and record
       if not record or string.sub(record, 1, 8) ~= string.sub(seen[i], 1, 8) then
         there = false
       elseif string.sub(record, 9, 16) ~= string.sub(seen[i], 9) then
         soft = 1
       end
     end
+    -- A node that takes a slot over answers nothing for a record that has not come yet. It refuses two keys of which it
+    -- lacks one, until the slot is whole.
+    if not is_whole then redis.call('EXISTS', KEYS[1], ARGV[1]) end
     if not there then e = false end
   end
 end

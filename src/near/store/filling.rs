@@ -129,7 +129,7 @@ impl NearStore {
         let size = NearValue::allocated(fill.wish.key.len(), bytes.len(), has_end);
         // A first look spares other copies an eviction in vain.
         if !self.is_unchanged(fill) {
-            self.deserves_again(fill.hash);
+            self.came_too_late(fill);
             return None;
         }
         if size > self.options.max_bytes / BUDGET_PART || !self.reserve(size) {
@@ -161,13 +161,22 @@ impl NearStore {
         }
         self.stripes.let_go(StripeIndex::of(fill.hash));
         self.bytes.fetch_sub(size, Ordering::Relaxed);
-        self.deserves_again(fill.hash);
+        self.came_too_late(fill);
         None
     }
 
-    /// A change came in between: a key that is read often need not wait until its wish counts as lost.
+    /// A write is under way: a key that is read often need not wait until its wish counts as lost.
     fn deserves_again(&self, hash: Hash) {
         self.marks.remember(hash, self.latest_tick() / NANOS_A_MS);
+    }
+
+    /// A fill was refused. If its value has changed meanwhile, it was one more that did not pay.
+    fn came_too_late(&self, fill: &Fill) {
+        if self.stripes.is_unchanged(StripeIndex::of(fill.hash), fill.version) {
+            self.deserves_again(fill.hash);
+        } else {
+            self.marks.let_down(fill.hash, self.latest_tick() / NANOS_A_MS, true);
+        }
     }
 
     /// Whether everything is as it was when the fill began.

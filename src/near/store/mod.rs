@@ -150,13 +150,13 @@ impl NearStore {
     /// The same with what is left of the value's lifetime, which a group with a limit knows even where the copy ends
     /// before.
     pub fn get_living(&self, key: Key<'_>, now: Instant) -> Option<Living> {
-        self.get_with_facts(key, now).map(|(living, _)| living)
+        self.get_with_facts(key, now, false).map(|(living, _)| living)
     }
 
-    /// The same with what must stay as it is for the copy to answer again.
+    /// The same with what must stay as it is for the copy to answer again. The reader says whether it keeps the value.
     #[inline]
-    pub fn get_with_facts(&self, key: Key<'_>, now: Instant) -> Option<(Living, Facts)> {
-        self.find(key, now, |store, copied, tick| {
+    pub fn get_with_facts(&self, key: Key<'_>, now: Instant, is_kept: bool) -> Option<(Living, Facts)> {
+        self.find(key, now, is_kept, |store, copied, tick| {
             let fresh_from = store.sessions.fresh_from(copied.node)?;
             let is_fresh = tick.saturating_sub(fresh_from) <= nanos(store.options.max_staleness);
             (store.sessions.is_alive(copied.node, copied.session) && is_fresh).then_some(())
@@ -166,7 +166,7 @@ impl NearStore {
     /// The value of the key's copy while Redis does not answer: sessions and freshness do not count. Copies of a flushed
     /// node never answer.
     pub fn get_in_outage(&self, key: Key<'_>, now: Instant) -> Option<Living> {
-        let found = self.find(key, now, |store, copied, _| {
+        let found = self.find(key, now, false, |store, copied, _| {
             (!store.sessions.was_flushed(copied.node, copied.session)).then_some(())
         });
         found.map(|(living, _)| living)
@@ -200,6 +200,7 @@ impl NearStore {
         &self,
         key: Key<'_>,
         now: Instant,
+        is_kept: bool,
         may_answer: impl FnOnce(&NearStore, &Copied, u64) -> Option<()>,
     ) -> Option<(Living, Facts)> {
         let stripe = StripeIndex::of(key.hash());
@@ -225,7 +226,7 @@ impl NearStore {
             clearings: Fact { is: copied.clearings, ..self.clearings.fact(copied.owner) },
             until: copied.expires_at,
         };
-        shard.answered(at);
+        shard.answered(at, is_kept);
         Some((Living { value, left: Duration::from_nanos(end.saturating_sub(tick)) }, facts))
     }
 
@@ -329,19 +330,19 @@ impl NearStore {
         (may_answer && !differs) || shard.fills.has(key.hash())
     }
 
-    /// A node tells that the key has changed. Returns what to fill again at once: a copy that has answered goes.
+    /// A node tells that the key has changed. Returns what to fill again at once: a copy that has paid for its fill goes.
     pub fn invalidated(&self, _node: NodeId, key: &[u8]) -> Option<Wish> {
         let key = Key::new(key);
         if !self.stripes.raise(StripeIndex::of(key.hash())) {
             return None;
         }
         let copied = self.remove_changed(key)?;
-        let deserves = copied.used.has_answered() && self.groups.of(copied.group).admits(key.hash());
+        let deserves = copied.used.has_paid() && self.groups.of(copied.group).admits(key.hash());
         if !deserves {
             return None;
         }
         // Reads in the meantime need not wish for the same.
-        self.marks.wished(key.hash(), self.latest_tick() / NANOS_A_MS);
+        self.marks.paid(key.hash(), self.latest_tick() / NANOS_A_MS, true);
         Some(Wish { key: key.bytes().into(), group: copied.group, owner: copied.owner })
     }
 
@@ -377,12 +378,14 @@ impl NearStore {
         })
     }
 
-    /// Removes the copy of a key that changes. One that nobody has read leaves no open wish: the second read from now on deserves
-    /// another.
+    /// Removes the copy of a key that changes, and takes note of whether it has paid for its fill.
     fn remove_changed(&self, key: Key<'_>) -> Option<Copied> {
         let copied = self.remove(key)?;
-        if !copied.used.has_answered() {
-            self.marks.forget(key.hash());
+        let now_ms = self.latest_tick() / NANOS_A_MS;
+        if copied.used.has_paid() {
+            self.marks.paid(key.hash(), now_ms, false);
+        } else {
+            self.marks.let_down(key.hash(), now_ms, copied.used.has_answered());
         }
         Some(copied)
     }

@@ -52,8 +52,8 @@ fn neither_a_key_with_a_copy_nor_one_that_is_filled_nor_an_absent_one_deserves_a
 
 #[test]
 fn a_copy_that_had_answered_and_went_is_deserved_again_at_the_next_read() {
-    let mut bed = Bed::new();
     for has_answered in [false, true] {
+        let mut bed = Bed::new();
         bed.fill("k", "v");
         bed.pass(700_000);
         bed.confirm();
@@ -65,14 +65,73 @@ fn a_copy_that_had_answered_and_went_is_deserved_again_at_the_next_read() {
     }
 }
 
-#[test]
-fn a_copy_that_went_unread_is_deserved_again_at_the_second_read() {
-    let bed = Bed::new();
-    for _ in 0..2 {
-        assert_eq!([bed.answered("k", Some("v")), bed.answered("k", Some("v"))], [false, true]);
-        bed.fill("k", "v");
-        assert!(bed.invalidated("k").is_none());
+/// The value of the key's copy changes after so many answers of the copy, by a push or an own write.
+fn let_change(bed: &mut Bed, key: &str, answers: usize, is_own: bool) {
+    bed.confirm();
+    bed.fill(key, "v");
+    for _ in 0..answers {
+        assert!(bed.get(key).is_some());
     }
+    if is_own {
+        drop(bed.begin_write(key));
+    } else {
+        assert_eq!(bed.invalidated(key).is_some(), answers >= 4);
+    }
+}
+
+/// How many of 1,000 reads deserve a copy, if none is made.
+fn deserving_reads(bed: &mut Bed, key: &str) -> usize {
+    let deserves = |_: &usize| {
+        bed.pass(1_100);
+        bed.answered(key, Some("v"))
+    };
+    (0..1_000).filter(deserves).count()
+}
+
+#[test]
+fn copies_that_do_not_pay_become_rarer_until_one_pays() {
+    let mut bed = Bed::new();
+    for is_own in [false, true] {
+        for (answers, expected) in [(3, 1_000), (1, 250), (2, 62), (3, 15), (0, 15)] {
+            let_change(&mut bed, "k", answers, is_own);
+            let found = deserving_reads(&mut bed, "k");
+            assert!(found.abs_diff(expected) <= 2, "{found} where {expected} were expected");
+        }
+        let_change(&mut bed, "k", 4, is_own);
+        assert_eq!(deserving_reads(&mut bed, "k"), 1_000);
+        let_change(&mut bed, "k", 0, is_own);
+        assert!(deserving_reads(&mut bed, "k").abs_diff(250) <= 2, "a copy that nobody read counts twice");
+        let_change(&mut bed, "k", 4, is_own);
+    }
+}
+
+#[test]
+fn refused_fills_count_as_copies_that_do_not_pay_where_the_value_has_changed() {
+    let mut bed = Bed::new();
+    for (is_changed, expected) in [(false, 1_000), (false, 1_000), (true, 1_000), (true, 250), (true, 62)] {
+        bed.answered("k", Some("v"));
+        let fill = bed.begin_fill("k").unwrap();
+        if is_changed {
+            bed.invalidated("k");
+        } else {
+            bed.store.end_session(NODE);
+            bed.begin_session();
+        }
+        bed.store.finish_fill(fill, Some(b"v"), FOREVER_MS);
+        let found = deserving_reads(&mut bed, "k");
+        assert!(found.abs_diff(expected) <= 2, "{found} where {expected} were expected");
+    }
+}
+
+#[test]
+fn a_copy_whose_value_a_reader_keeps_pays() {
+    let mut bed = Bed::new();
+    for _ in 0..4 {
+        bed.fill("k", "v");
+        assert!(bed.store.get_with_facts(Key::new(b"k"), bed.now, true).is_some());
+        assert!(bed.invalidated("k").is_some());
+    }
+    assert_eq!(deserving_reads(&mut bed, "k"), 1_000);
 }
 
 #[test]
@@ -180,7 +239,7 @@ fn a_push_asks_for_no_fill_that_the_benefit_of_its_group_forbids() {
     fill_and_read(&bed, &keys(10_001, false), 0);
     let is_asked_for = |key: &String| {
         bed.fill(key, "v");
-        bed.get(key);
+        (0..4).for_each(|_| drop(bed.get(key)));
         bed.invalidated(key).is_some()
     };
     assert_eq!(keys(100, false).iter().filter(|key| is_asked_for(key)).count(), 0);
