@@ -43,7 +43,7 @@ impl Used {
 
     /// A reader keeps the value. How often it answers there is told later, if ever.
     pub fn was_kept(&mut self) {
-        self.0 = self.0 & (ONE_ANSWER - 1) | PAYING_ANSWERS * ONE_ANSWER;
+        self.0 = (self.0 & (ONE_ANSWER - 1)) | (PAYING_ANSWERS * ONE_ANSWER);
     }
 
     pub fn has_answered(self) -> bool {
