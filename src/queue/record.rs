@@ -88,19 +88,21 @@ impl<'a> Record<'a> {
         if fixed.iter().any(|(at, text)| part(*at, at + text.len()) != Some(text)) {
             return None;
         }
+        // Five digits would be a priority that no job has, and that has no place in a header.
+        let priority = part(14, 19).filter(|text| text.starts_with(['+', '-']))?;
         std::str::from_utf8(data).ok()?;
         serde_json::from_slice::<serde_core::de::IgnoredAny>(data).ok()?;
         let line: Map<String, Value> = serde_json::from_slice(line).ok()?;
         let text = |name: &str| line.get(name).and_then(Value::as_str).map(str::to_owned);
-        let group = text("g")?;
+        let organization = text("g").map(|group| text("o").unwrap_or(group))?;
         Some(Record {
             attempts: part(3, 5)?.parse().ok()?,
             stalls: part(10, 12)?.parse().ok()?,
             created_ms: part(CREATED_AT, CREATED_AT + CREATED_DIGITS)?.parse().ok()?,
             job: Job {
                 kind: text("t")?,
-                organization: text("o").or_else(|| Some(group).filter(|group| !group.is_empty())),
-                priority: part(14, 19)?.parse().ok()?,
+                organization: Some(organization).filter(|organization| !organization.is_empty()),
+                priority: priority.parse().ok()?,
                 max_attempts: part(6, 8)?.parse().ok()?,
                 timeout_ms: part(36, HEADER_BYTES)?.parse().ok()?,
                 backoff: line.get("b").map_or(Some(Backoff::default()), Backoff::from_json)?,
@@ -171,6 +173,22 @@ mod tests {
             if let Some(place) = record.get_mut(at) { *place = byte; }
             let _ = Record::read(&record);
         }
+    }
+
+    #[test]
+    fn a_priority_without_a_sign_is_damaged() {
+        let record = |priority: &str| {
+            format!("1 a00/03 s00 p{priority} c1764132000000 t00030000\n{{\"g\":\"\",\"t\":\"mail\"}}\n1")
+        };
+        assert_eq!(Record::read(record("71000").as_bytes()), None);
+        assert_eq!(Record::read(record("-1000").as_bytes()).unwrap().job.priority, -1_000);
+    }
+
+    #[test]
+    fn an_empty_organization_is_none() {
+        let record =
+            b"1 a00/03 s00 p+0000 c1764132000000 t00030000\n{\"g\":\"acme\",\"t\":\"mail\",\"o\":\"\"}\n1";
+        assert_eq!(Record::read(record).unwrap().job.organization, None);
     }
 
     #[test]
