@@ -4,6 +4,7 @@ mod failover;
 mod heirs;
 mod signs;
 mod slots;
+mod told;
 
 use serde_json::{Value, json};
 
@@ -82,6 +83,10 @@ impl Played {
     }
 
     fn add(&mut self, id: &str) -> u32 {
+        self.add_with(id, b"{}")
+    }
+
+    fn add_with(&mut self, id: &str, data: &[u8]) -> u32 {
         self.calls += 1;
         let job = Job {
             kind: "t".to_owned(),
@@ -95,7 +100,7 @@ impl Played {
             schedule: None,
             slot: None,
         };
-        let (head, tail) = job.write(b"{}");
+        let (head, tail) = job.write(data);
         let job = NewJob {
             id: id.to_owned(),
             organization: String::new(),
