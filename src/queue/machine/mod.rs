@@ -162,7 +162,7 @@ impl Machine {
 
     fn carry_out(&mut self, order: Order, now: Instant) {
         match order {
-            Order::OpenQueue { queue, name, options } => self.open_queue(queue, &name, options),
+            Order::OpenQueue { queue, name, options } => self.open_queue(queue, &name, options, now),
             Order::OpenWorker { worker, name, desk } => self.open_worker(worker, &name, desk, now),
             Order::Add { call, queue, jobs } => self.add(call, queue, jobs, now),
             Order::Ask { call, queue, ask } => self.ask(call, queue, *ask, now),

@@ -142,8 +142,7 @@ impl UnderWay {
 }
 
 impl Machine {
-    pub(super) fn open_queue(&mut self, queue: u32, name: &str, options: Arc<QueueOptions>) {
-        let now = Instant::now();
+    pub(super) fn open_queue(&mut self, queue: u32, name: &str, options: Arc<QueueOptions>, now: Instant) {
         let Some(room) = self.room(name, now) else { return };
         self.rooms[room].set(&options.settings);
         let sender = self.shared.queue(queue).map(|queue| queue.sender.clone()).unwrap_or_default();

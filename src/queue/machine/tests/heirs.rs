@@ -11,7 +11,6 @@ struct Folder(PathBuf);
 impl Folder {
     fn new(name: &str) -> Folder {
         let folder = std::env::temp_dir().join(format!("orgcache-heirs-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&folder).unwrap();
         Folder(folder)
     }
 
@@ -35,7 +34,9 @@ const JOURNALS: &str = r#"{"onRedisDown":"journal"}"#;
 fn journalling(folder: &Folder) -> Played {
     let mut played = Played::new("{}");
     played.machine.settings.kept = Some(folder.place());
+    // While there is no folder, it looks for no files: it might find its own, when that is closed.
     played.open(JOURNALS);
+    std::fs::create_dir_all(&folder.0).unwrap();
     played
 }
 

@@ -100,7 +100,8 @@ fn a_sweep_tells_of_slots_that_no_message_told_of() {
     played.answer(id, due(-1, &[], ""));
     played.pass(1_001);
     let sent = played.sent_on(LEASE);
-    let (sweep, _) = sent.iter().find(|(_, words)| words.len() == 9).unwrap();
+    let found = sent.iter().find(|(_, words)| words.len() == 9);
+    let (sweep, _) = found.unwrap_or_else(|| panic!("no sweep: {sent:?}"));
     let hints = crate::queue::contract::Hints::default();
     let swept = Reply::Swept {
         hints,

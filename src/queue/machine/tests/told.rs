@@ -84,7 +84,8 @@ fn swept_twice(server_ran_ms: i64) {
     for server_ms in [1_800_000_000_000, 1_800_000_000_000 + server_ran_ms] {
         played.pass(1_001);
         let sent = played.sent_on(LEASE);
-        let (sweep, _) = sent.iter().find(|(_, words)| words.len() == 9).unwrap();
+        let found = sent.iter().find(|(_, words)| words.len() == 9);
+        let (sweep, _) = found.unwrap_or_else(|| panic!("no sweep: {sent:?}"));
         let (hints, stalled) = (crate::queue::contract::Hints::default(), Vec::new());
         let swept = Reply::Swept { hints, swept: true, stalled, missing: 0, slot_ms: None, server_ms };
         played.answer(*sweep, Ok(swept));
