@@ -10,10 +10,11 @@ const STORE_BYTES: usize = 64 * MIB;
 const SETS: usize = 1_000_000;
 
 /// Resident memory of this process in bytes.
+/// Of the heap and stacks: how much of the program's own file is in memory is the kernel's choice.
 fn resident_bytes() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: usize = statm.split(' ').nth(1).unwrap().parse().unwrap();
-    pages * 4096
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<usize>().unwrap() << 10
 }
 
 /// Spreads lengths and keys reproducibly.
