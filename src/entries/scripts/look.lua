@@ -2,9 +2,10 @@
 --
 -- KEYS: 1 the entry; to delete it as well 2 its lease, 3 the index; to take its lease 2 the lease, 3 the mark of a
 --   clearing, then the records of the tags that are known beforehand.
--- ARGV: 1 what keys of tag records begin with (no key is this alone), 2 'r' (read), 'p' (read and delete), 'l' (take the lease) or 'f' (take it
---   over, whatever is there and whoever has it); for a lease 3 the nonce of the entry that the caller saw, 4 the token, 5 how long the lease
---   lasts in ms, 6 the versions that a missing record gets, 7 how long it then lives in ms.
+-- ARGV: 1 what keys of tag records begin with (no key is this alone), 2 'r' (read), 'p' (read and delete), 'l' (take the
+--   lease) or 'f' (take it over, whatever is there and whoever has it); for a lease 3 the nonce of the entry that the
+--   caller saw, 4 the token, 5 how long the lease lasts in ms, 6 the versions that a missing record gets, 7 how long it
+--   then lives in ms.
 -- Reply: to a read the entry, its PTTL and 1 where a tag was expired, or nothing; with a lease these three (false, -2 and
 --   0 where nothing is there), then 0 (a fresh entry is there), 1 (granted), or 'l', 'f' or 'm' for who has it, then its
 --   PTTL, the mark, the server's time in ms and the versions of the known tags.
@@ -48,7 +49,7 @@ if there then
     end
     -- A node that takes a slot over answers nothing for a record that has not come yet. It refuses two keys of which it
     -- lacks one, until the slot is whole.
-    if not is_whole then redis.call('EXISTS', KEYS[1], ARGV[1]) end
+    if not is_whole then redis.call('MGET', KEYS[1], ARGV[1]) end
     if not there then e = false end
   end
 end
