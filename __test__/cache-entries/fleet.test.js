@@ -58,29 +58,37 @@ describe('what another process computes', () => {
     expect(await other.get('k')).toBe('kept');
   });
 
-  test('answers no caller that joins a factory with a stale value that was replaced before it came', async () => {
-    const name = unique('fleet');
-    const open = () => openPackage({ url: redis.url, logLevel: 'off', near: false });
-    const [one, other] = [open(), open()].map((instance) =>
-      instance.createCache({ name, jitter: 0, graceSeconds: 60 }).org('org-1'),
-    );
-    await one.set('k', 'stale');
-    await one.expire('k');
-    const slow = slowFactory();
-    const first = one.getOrSet('k', slow.factory);
-    const { resolve } = await slow.call();
-    await other.set('k', 'newer');
-    await other.expire('k');
-    const stale = { softTimeoutMs: 0 };
-    expect(await one.getOrSet('k', never, stale)).toBe('newer');
-    await other.set('k', 'newest');
-    expect(await one.get('k')).toBe('newest');
-    expect(await one.getOrSet('k', never, stale)).toBe('newest');
-    expect(await one.getOrSet('k', never)).toBe('newest');
-    resolve('late');
-    expect(await first).toBe('late');
-    expect(await one.get('k')).toBe('newest');
-  });
+  test.each([
+    ['without copies', false],
+    ['with copies, of which the key has none', true],
+  ])(
+    'answers no caller that joins a factory with a stale value that was replaced before it came, %s',
+    async (_, near) => {
+      const name = unique('fleet');
+      const instances = [near, false].map((isNear) =>
+        openPackage({ url: redis.url, logLevel: 'off', near: isNear }),
+      );
+      const [one, other] = instances.map((instance) =>
+        instance.createCache({ name, jitter: 0, graceSeconds: 60 }).org('org-1'),
+      );
+      await one.set('k', 'stale');
+      await one.expire('k');
+      const slow = slowFactory();
+      const first = one.getOrSet('k', slow.factory);
+      const { resolve } = await slow.call();
+      await other.set('k', 'newer');
+      await other.expire('k');
+      const stale = { softTimeoutMs: 0 };
+      expect(await one.getOrSet('k', never, stale)).toBe('newer');
+      await other.set('k', 'newest');
+      expect(await one.get('k')).toBe('newest');
+      expect(await one.getOrSet('k', never, stale)).toBe('newest');
+      expect(await one.getOrSet('k', never)).toBe('newest');
+      resolve('late');
+      expect(await first).toBe('late');
+      expect(await one.get('k')).toBe('newest');
+    },
+  );
 
   test('lets a stale value answer after softTimeoutMs, and after lockTimeoutMs', async () => {
     const [one, other] = bothOf({ graceSeconds: 60 });

@@ -66,8 +66,7 @@ function cachedValueOf(request) {
 function joinAnew(flight, waiter, now) {
   flight.join(waiter, NOTHING);
   if (now !== undefined) return flight.showOne(waiter, now);
-  const { entries, key, callWith } = flight.task;
-  entries.read(key, callWith).then(
+  flight.again.read().then(
     (found) => flight.showOne(waiter, found),
     // The factory's value answers.
     () => {},

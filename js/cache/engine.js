@@ -236,7 +236,8 @@ class Engine {
   }
 
   /**
-   * A number that changes if the entry, or a tag that is known beforehand, may have changed. Undefined without copies.
+   * A number whose lower 32 bits change if the entry, or a tag that is known beforehand, may have changed. From 2^32 on, all
+   * changes of other processes are among these. Undefined without copies.
    * @param {string | undefined} organization
    * @param {string} key
    * @param {string | undefined} text

@@ -6,6 +6,8 @@ const { Context: FactoryContext, NOT_MODIFIED, Skipped } = require('./factory.js
 const { keepLease, nextTurn } = require('./lease.js');
 const { isMistake, kept } = require('./keeping.js');
 const { isPromiseLike } = require('./reentrancy.js');
+const { TurnRead } = require('./turn-read.js');
+const { isWatched } = require('./version.js');
 
 /** @import { CallWith, Lease } from './entries-types.js' */
 /** @import { Payload } from './serializers.js' */
@@ -25,7 +27,7 @@ const { isPromiseLike } = require('./reentrancy.js');
  * @property {CallWith} callWith The first caller's options.
  * @property {'missing' | 'refresh' | 'early'} manner
  * @property {string} organization
- * @property {number | undefined} version The entry's version when it began.
+ * @property {number | undefined} version The entry's version when it began, as `isSameVersion` and `isWatched` read it.
  */
 
 /** @type {ReadonlySet<Flight>} */
@@ -64,6 +66,8 @@ class Flight {
    * @type {(() => void) | undefined}
    */
   #stopRenewals;
+  /** What is there now. */
+  again = new TurnRead(() => this.#task.entries.read(this.#task.key, this.#task.callWith));
   isDone = false;
   /** Whether nothing is left to do but keep the factory's value, which waits for no other flight. */
   isComputed = false;
@@ -115,9 +119,9 @@ class Flight {
     if (this.#isComputing && this.#waiters.has(waiter)) waiter.factoryHasBegun(this);
   }
 
-  /** Whether a later caller must not get the value that is to be replaced: without copies nobody tells of its changes. */
+  /** Whether a later caller must not get the value that is to be replaced: nobody tells of its changes. */
   get isOutdated() {
-    return this.#task.version === undefined && this.found?.hasValue === true;
+    return !isWatched(this.#task.version) && this.found?.hasValue === true;
   }
 
   /**

@@ -1,6 +1,7 @@
 'use strict';
 
 const { Flight } = require('./flight.js');
+const { isSameVersion } = require('./version.js');
 
 /** @typedef {import('./flight.js').Task} Task */
 
@@ -29,7 +30,7 @@ class Flights {
    */
   findCurrent(manner, id, version) {
     const found = this.find(manner, id);
-    return found === undefined || found.task.version === version() ? found : undefined;
+    return found === undefined || isSameVersion(found.task.version, version()) ? found : undefined;
   }
 
   /** @param {Task} task */

@@ -33,11 +33,12 @@ fn near_get(call: &Invocation) -> Answer {
     Ok(answer.map_or(ptr::null_mut(), |answer| answer.value(client.realm())))
 }
 
-/// `nearVersion(client, head, ...arguments)`: a number that changes where the entry of a read may have changed; undefined
-/// without copies.
+/// `nearVersion(client, head, ...arguments)`: a number whose lower 32 bits change where the entry of a read may have changed.
+/// From 2^32 on, all changes of other processes are among these. Undefined without copies.
 fn near_version(call: &Invocation) -> Answer {
     let version = call.client()?.at_copies(word(call), &call.arguments()[2..], |core, read, scratch| {
-        core.near_version(read, scratch)
+        let (version, is_watched) = core.near_version(read, scratch)?;
+        Some(u64::from(version) | u64::from(is_watched) << 32)
     });
     number(call, version)
 }
@@ -47,7 +48,7 @@ fn near_version(call: &Invocation) -> Answer {
 fn await_lease(call: &Invocation) -> Answer {
     let wait =
         call.client()?.at_copies(word(call), &call.arguments()[2..], |core, read, _| core.await_lease(read));
-    number(call, wait)
+    number(call, wait.map(u64::from))
 }
 
 /// `endWait(client, wait)`.
@@ -93,7 +94,7 @@ fn word(call: &Invocation) -> u32 {
     word
 }
 
-fn number(call: &Invocation, number: Option<u32>) -> Answer {
-    let value = number.and_then(|number| values::integer(call.env, i64::from(number)).ok());
+fn number(call: &Invocation, number: Option<u64>) -> Answer {
+    let value = number.and_then(|number| values::integer(call.env, number as i64).ok());
     Ok(value.unwrap_or(ptr::null_mut()))
 }

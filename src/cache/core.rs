@@ -304,8 +304,9 @@ impl Core {
         organizations.answered(seat, Some(Found::Hit), bytes, Duration::ZERO);
     }
 
-    /// A number that changes where the entry that a read is about may have changed; `None` without copies.
-    pub fn near_version(&self, call: &Call<'_>, scratch: &mut Scratch) -> Option<u32> {
+    /// A number that changes where the entry that a read is about may have changed, and whether all changes of other
+    /// processes are among these; `None` without copies.
+    pub fn near_version(&self, call: &Call<'_>, scratch: &mut Scratch) -> Option<(u32, bool)> {
         let Call::Entry(call) = call else { return None };
         entries::near_version(&self.context.entries(), call, &mut scratch.key)
     }

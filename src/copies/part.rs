@@ -208,6 +208,11 @@ impl Copies {
         self.store().version(Key::new(key))
     }
 
+    /// Whether each change of the key, from now on, is one of its version.
+    pub fn is_watched(&self, key: &[u8]) -> bool {
+        self.store().is_watched(Key::new(key))
+    }
+
     /// An own write of the key begins. It is under way until what this gives is dropped.
     pub fn begin_write(&self, key: &[u8]) -> WriteUnderWay {
         self.store().begin_write(Key::new(key))

@@ -54,8 +54,8 @@ pub fn near_get<R>(
 }
 
 /// A number that changes where the entry that a read is about, or one of the tags that are known beforehand, may have
-/// changed. `None` without copies.
-pub fn near_version(room: &Room<'_>, call: &Call<'_>, key: &mut Vec<u8>) -> Option<u32> {
+/// changed, and whether all changes of other processes are among these. `None` without copies.
+pub fn near_version(room: &Room<'_>, call: &Call<'_>, key: &mut Vec<u8>) -> Option<(u32, bool)> {
     let Call::Get { at, options, .. } = *call else { return None };
     let (copies, cache) = (room.copies?, room.caches.get(at.scope.cache).ok()?);
     key.clear();
@@ -63,9 +63,11 @@ pub fn near_version(room: &Room<'_>, call: &Call<'_>, key: &mut Vec<u8>) -> Opti
     of.entry(key, &cache.options.namespaces, at.key).ok()?;
     let options = cache.call_options(options).ok()?;
     let begin = if options.tags.is_empty() { Vec::new() } else { room.keys.tags_of(key) };
+    let of_tags = options.tags.iter().map(|tag| [&begin[..], tag].concat());
     // Versions only grow, so their sum stays only if all of them do.
-    let of_tags = options.tags.iter().map(|tag| copies.version(&[&begin[..], tag].concat()));
-    Some(of_tags.fold(copies.version(key), u32::wrapping_add))
+    Some(of_tags.fold((copies.version(key), copies.is_watched(key)), |(sum, is_watched), record| {
+        (sum.wrapping_add(copies.version(&record)), is_watched && copies.is_watched(&record))
+    }))
 }
 
 /// The outcome of a read that a copy answers though JavaScript has made a call of it. The outcome tells that.

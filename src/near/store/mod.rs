@@ -278,10 +278,20 @@ impl NearStore {
     /// Whether the key has a copy of a session that lives, or gets one.
     fn holds(&self, key: Key<'_>) -> bool {
         let shard = self.shard(key.hash()).lock();
-        let copied = shard.find(key).and_then(|at| shard.get(at));
-        copied.is_some_and(|copied| {
+        self.has_living_copy(&shard, key) || shard.fills.has(key.hash())
+    }
+
+    fn has_living_copy(&self, shard: &Shard, key: Key<'_>) -> bool {
+        shard.find(key).and_then(|at| shard.get(at)).is_some_and(|copied| {
             self.sessions.is_alive(copied.node, copied.session) && self.is_of_this_time(copied)
-        }) || shard.fills.has(key.hash())
+        })
+    }
+
+    /// Whether a server tells of each change of the key from now on, for as long as its stripe, its session and its owner's
+    /// clearings stay as they are: the key has a copy.
+    pub fn is_watched(&self, key: Key<'_>) -> bool {
+        self.stripes.may_hold(StripeIndex::of(key.hash()))
+            && self.has_living_copy(&self.shard(key.hash()).lock(), key)
     }
 
     /// Another connection answered a read whose caller deserves no copy. A copy with other bytes goes.

@@ -425,6 +425,27 @@ fn facts_of_a_copy_change_with_everything_that_ends_it() {
 }
 
 #[test]
+fn a_key_is_watched_while_it_has_a_copy_that_every_change_ends() {
+    let bed = Bed::new();
+    let is_watched = || bed.store.is_watched(Key::new(b"k"));
+    assert!(!is_watched());
+    let fill = bed.begin_fill("k").unwrap();
+    assert!(!is_watched(), "the server has not read it yet");
+    bed.store.finish_fill(fill, Some(b"v"), 60_000);
+    assert!(is_watched());
+    bed.invalidated("k");
+    assert!(!is_watched());
+    let ends: [fn(&Bed); 2] = [|bed| bed.store.end_session(NODE), |bed| bed.store.clear_owner(Owner::NOBODY)];
+    for end in ends {
+        bed.begin_session();
+        bed.fill("k", "v");
+        assert!(is_watched());
+        end(&bed);
+        assert!(!is_watched());
+    }
+}
+
+#[test]
 fn reads_that_were_answered_elsewhere_count_as_hits() {
     let bed = Bed::new();
     bed.fill("k", "v");
