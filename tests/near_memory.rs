@@ -5,7 +5,7 @@ use orgcache::near::{Group, NearStore, Options, Owner, Wish};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Of the heap and stacks: how much of the program's own file is in memory is the kernel's choice.
+/// Resident memory of heap and stacks. The kernel chooses how much of the program's own file is in memory.
 fn resident_bytes() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();

@@ -9,8 +9,7 @@ const MIB: usize = 1024 * 1024;
 const STORE_BYTES: usize = 64 * MIB;
 const SETS: usize = 1_000_000;
 
-/// Resident memory of this process in bytes.
-/// Of the heap and stacks: how much of the program's own file is in memory is the kernel's choice.
+/// Resident memory of heap and stacks, in bytes. The kernel chooses how much of the program's own file is in memory.
 fn resident_bytes() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();

@@ -337,7 +337,7 @@ class Entries {
   }
 
   /**
-   * What changes if the entry may have changed, as `isSameVersion` and `isWatched` read it; undefined without copies.
+   * A number that changes if the entry may have changed, as `isSameVersion` and `isWatched` read it; undefined without copies.
    * @param {string} key
    * @param {CallWith} callWith
    */

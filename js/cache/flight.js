@@ -66,7 +66,7 @@ class Flight {
    * @type {(() => void) | undefined}
    */
   #stopRenewals;
-  /** What is there now. */
+  /** A read of the value that is there now. */
   again = new TurnRead(() => this.#task.entries.read(this.#task.key, this.#task.callWith));
   isDone = false;
   /** Whether nothing is left to do but keep the factory's value, which waits for no other flight. */

@@ -153,7 +153,7 @@ impl NearStore {
         self.get_with_facts(key, now, false).map(|(living, _)| living)
     }
 
-    /// The same with what must stay as it is for the copy to answer again. The reader says whether it keeps the value.
+    /// Gives beside the value what must stay as it is for the copy to answer again. The reader says whether it keeps the value.
     #[inline]
     pub fn get_with_facts(&self, key: Key<'_>, now: Instant, is_kept: bool) -> Option<(Living, Facts)> {
         self.find(key, now, is_kept, |store, copied, tick| {

@@ -1,4 +1,4 @@
-//! What the log is told.
+//! The log is told what a queue may have lost, and that a server's clock was set.
 
 use std::sync::Mutex;
 
