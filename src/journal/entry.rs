@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Digest, Held, MAX_OLDER, Record, Write, cost};
+use super::{Digest, Held, MAX_OLDER, Record, Write, cost, sum_of};
 
 /// The key's content after the journal's replay.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,6 +57,8 @@ pub struct Entry {
     /// A late write with a sequence up to `sequence` changed the entry after it was handed out. Settling that
     /// sequence then does not settle the entry.
     pub(super) is_changed_within_sequence: bool,
+    /// Redis may hold what was written up to this sequence, because it was handed out; 0 if it never was.
+    pub(super) sent_up_to: u64,
 }
 
 /// A write's effect on an entry that is held.
@@ -87,6 +89,7 @@ impl Entry {
             ticket,
             is_handed_out: false,
             is_changed_within_sequence: false,
+            sent_up_to: 0,
         }
     }
 
@@ -106,6 +109,37 @@ impl Entry {
     /// How long ago it last changed.
     pub fn age(&self, now: Instant) -> Duration {
         now.saturating_duration_since(self.changed)
+    }
+
+    /// It is about to be sent to Redis.
+    pub(super) fn hand_out(&mut self) {
+        self.is_handed_out = true;
+        self.is_changed_within_sequence = false;
+        self.sent_up_to = self.sequence;
+    }
+
+    /// The digest of the value that a write is about to replace here, where Redis may hold it.
+    pub(super) fn sent_before(&self, write: Write<'_>) -> Option<Digest> {
+        let (value, written) = match (&self.content, write) {
+            (EntryContent::Value(value), Write::Set { .. } | Write::Delete) => (value, self.base_sequence),
+            (
+                EntryContent::Fields { fields, .. },
+                Write::SetField { field, .. } | Write::DeleteField { field },
+            ) => (fields.get(field)?.as_ref()?, *self.written.get(field)?),
+            _ => return None,
+        };
+        (written <= self.sent_up_to).then(|| sum_of(value))
+    }
+
+    /// The digests of the values that it holds.
+    pub(super) fn digests(&self) -> Vec<Digest> {
+        match &self.content {
+            EntryContent::Value(value) => vec![sum_of(value)],
+            EntryContent::Gone => Vec::new(),
+            EntryContent::Fields { fields, .. } => {
+                fields.values().flatten().map(|value| sum_of(value)).collect()
+            }
+        }
     }
 
     pub(super) fn verdict(&self, write: Write<'_>, sequence: u64) -> Verdict {

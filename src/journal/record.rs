@@ -3,12 +3,13 @@
 //! Promises: an operation takes effect as a whole, or it is refused and changes nothing. Relies on entries
 //! for the meaning of a write. Never answers a question.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::entry::{self, Entry, EntryContent, Verdict};
 use super::frames::Change;
-use super::{Journal, Record, Recorded, Write, clears, shrink};
+use super::{Digest, Journal, Record, Recorded, Write, clears, shrink};
 
 /// A clear's effect on an entry of its organization.
 enum Sweep {
@@ -53,12 +54,23 @@ impl Journal {
         if verdict != Verdict::Applies && record.older.is_empty() {
             return answer;
         }
+        let older = self.older_than(&record, verdict);
+        record.older = &older;
         if let Err(error) = self.write(&Change::Record(record), now) {
             return Recorded::Failed(error);
         }
         self.take(&record, verdict, now);
         self.tidy(now);
         answer
+    }
+
+    /// The older values that Redis may hold: those that the record names, and what it replaces here.
+    fn older_than<'r>(&self, record: &Record<'r>, verdict: Verdict) -> Cow<'r, [Digest]> {
+        let held = self.entries.get(record.key).filter(|_| verdict == Verdict::Applies);
+        match held.and_then(|held| held.sent_before(record.write)) {
+            Some(sent) => [record.older, &[sent]].concat().into(),
+            None => record.older.into(),
+        }
     }
 
     /// The sequence of a clear that is newer than the record and removes it.

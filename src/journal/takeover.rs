@@ -80,7 +80,8 @@ impl Journal {
                     let name = clear.organization.as_deref();
                     self.clear_over(&clear.index, name, sequence, clear.at);
                 }
-                Item::Entry(entry) => self.take_over(&entry, sequence),
+                // A process that has died may have sent it.
+                Item::Entry(entry) => self.take_over(&entry, sequence, true),
             }
         }
     }
@@ -143,7 +144,7 @@ impl Journal {
                 let organization = clear.organization.as_deref();
                 self.clear_over(&clear.index, organization, clear.sequence, clear.at);
             }
-            Item::Entry(entry) => self.take_over(entry, entry.sequence),
+            Item::Entry(entry) => self.take_over(entry, entry.sequence, entry.sent_up_to > 0),
         }
     }
 
@@ -166,14 +167,18 @@ impl Journal {
         self.max_bytes = max_bytes;
     }
 
-    fn take_over(&mut self, entry: &Entry, sequence: u64) {
+    /// `may_be_there`: Redis may hold what is in the entry.
+    fn take_over(&mut self, entry: &Entry, sequence: u64, may_be_there: bool) {
+        let is_outdated = self.entries.get(&entry.key).is_some_and(|held| held.sequence > sequence);
+        let sent = if may_be_there && is_outdated { entry.digests() } else { Vec::new() };
+        let older = [&entry.older[..], &sent].concat();
         let part = |write| Record {
             key: &entry.key,
             write,
             index: entry.index.as_deref(),
             ends: entry.ends,
             sequence,
-            older: &entry.older,
+            older: &older,
         };
         let mut take = |write| self.keep(|journal| journal.record_at(&part(write), entry.recorded));
         match &entry.content {
@@ -191,10 +196,13 @@ impl Journal {
                 }
             }
         }
-        if let Some(held) = self.entries.get_mut(&entry.key)
-            && held.sequence <= sequence
-        {
-            held.changed = entry.changed;
+        if let Some(held) = self.entries.get_mut(&entry.key) {
+            if held.sequence <= sequence {
+                held.changed = entry.changed;
+            }
+            if may_be_there {
+                held.sent_up_to = held.sent_up_to.max(sequence);
+            }
         }
     }
 }

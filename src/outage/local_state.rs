@@ -1,31 +1,17 @@
 //! What this process keeps itself: values it has seen lately, and writes that Redis does not have yet.
 
-use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use super::doubts::Doubts;
 use super::recovery::Recovery;
 use super::step::{Change, Read, Step};
-use crate::journal::{Digest, EntryContent, Held, Journal, Record, Recorded, Write, digest};
+use crate::journal::{Digest, EntryContent, Held, Journal, Record, Recorded, Write, digest, sum_of};
 use crate::lane::Arguments;
 use crate::redis::Outcome;
 use crate::store::{MemoryStore, Remaining};
 
 /// More extensions than this wait for no reconnect: the next write to the index extends it as well.
 const MAX_EXTENSIONS: usize = 1024;
-
-/// Where an entry of a cache has its nonce, and how it begins: `scripts/replay_entry.lua` knows these places too.
-const NONCE: Range<usize> = 3..11;
-const ENTRY_BEGINS: &[u8] = &[0, 3];
-
-/// The digest by which a replay knows a value again. Redis puts versions of tags into the bytes of a cache's entry, so
-/// an entry is known by its nonce, which each write has anew.
-fn sum_of(value: &[u8]) -> Digest {
-    match value.get(NONCE) {
-        Some(nonce) if value.starts_with(ENTRY_BEGINS) => digest(nonce),
-        _ => digest(value),
-    }
-}
 
 /// Memory and journal, under one lock: what one of them says depends on the other.
 pub struct LocalState {

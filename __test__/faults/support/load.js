@@ -17,8 +17,8 @@ const EXAMPLES = 5;
 /**
  * A mixed load on one instance of the package. Each key has one writer, which knows the expected value.
  *
- * Options: `workers`, `keysPerWorker`, `pauseMs` between a worker's calls, `seed`, `commandTimeout` of the
- * instance, `mayForget` (the fault takes values away: a miss is never a loss).
+ * Options: `workers`, `keysPerWorker`, the `kinds` of these keys, `pauseMs` between a worker's calls, `seed`, `commandTimeout`
+ * of the instance, `mayForget` (the fault takes values away: a miss is never a loss).
  */
 class Load {
   #orgcache;
@@ -64,8 +64,7 @@ class Load {
   }
 
   #prepare() {
-    const { workers, keysPerWorker } = this.#options;
-    const kinds = Object.keys(KINDS);
+    const { workers, keysPerWorker, kinds = Object.keys(KINDS) } = this.#options;
     for (let worker = 0; worker < workers; worker += 1) {
       const subjects = Array.from({ length: keysPerWorker }, (_, index) =>
         this.#subject(kinds[(worker + index) % kinds.length], `w${worker}-k${index}`),

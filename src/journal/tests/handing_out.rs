@@ -106,3 +106,70 @@ fn the_oldest_is_what_was_recorded_first_and_waits_unchanged() {
     bench.journal.hand_out_key(b"c", |_| ());
     assert_eq!(bench.journal.oldest(), Some(start + Duration::from_secs(1)), "handed out or not");
 }
+
+/// The values that Redis may hold and that are older than what the journal has of `k`.
+fn older(journal: &Journal) -> &[Digest] {
+    &journal.entry(b"k").unwrap().older
+}
+
+#[test]
+fn what_was_handed_out_is_older_than_what_replaces_it() {
+    for replacement in [set(b"new"), Write::Delete] {
+        let mut bench = Bench::new();
+        bench.write(b"k", set(b"never sent"));
+        bench.write(b"k", set(b"sent"));
+        bench.hand_out(1);
+        bench.journal.rewind();
+        bench.write(b"k", replacement);
+        assert_eq!(older(&bench.journal), [digest(b"sent")]);
+        bench.write(b"k", set(b"newest"));
+        assert_eq!(older(&bench.journal), [digest(b"sent")], "what replaced it was not sent");
+    }
+}
+
+#[test]
+fn a_field_that_was_handed_out_is_older_than_what_replaces_it() {
+    for replacement in [set_field(b"f", b"new"), delete_field(b"f")] {
+        let mut bench = Bench::new();
+        bench.write(b"k", set_field(b"f", b"sent"));
+        bench.journal.hand_out_key(b"k", |_| ());
+        bench.write(b"k", set_field(b"g", b"never sent"));
+        bench.write(b"k", set_field(b"g", b"never sent either"));
+        bench.write(b"k", replacement);
+        assert_eq!(older(&bench.journal), [digest(b"sent")]);
+    }
+}
+
+#[test]
+fn an_entry_is_known_again_by_its_nonce() {
+    let mut bench = Bench::new();
+    let entry = [&[0, 3, 1][..], b"nonce of", b" and versions of tags"].concat();
+    bench.write(b"k", set(&entry));
+    bench.hand_out(1);
+    bench.write(b"k", Write::Delete);
+    assert_eq!(older(&bench.journal), [digest(b"nonce of")]);
+}
+
+#[test]
+fn what_one_journal_has_handed_out_is_older_than_what_replaces_it_in_another() {
+    let mut giver = Bench::new();
+    giver.write(b"k", set_field(b"f", b"sent"));
+    giver.hand_out(1);
+    let mut receiver = Bench::new();
+    giver.journal.give_away(1, |_| true, |item| receiver.journal.receive(item));
+    receiver.sequence = giver.sequence;
+    receiver.write(b"k", delete_field(b"f"));
+    assert_eq!(older(&receiver.journal), [digest(b"sent")]);
+}
+
+#[test]
+fn what_one_journal_has_handed_out_is_older_than_what_another_has_already() {
+    let mut giver = Bench::new();
+    giver.write(b"k", set(b"sent"));
+    giver.hand_out(1);
+    let mut receiver = Bench { sequence: giver.sequence, ..Bench::new() };
+    receiver.write(b"k", set(b"newer"));
+    giver.journal.give_away(1, |_| true, |item| receiver.journal.receive(item));
+    assert_eq!(receiver.value(b"k"), Some(Held::Value(b"newer")));
+    assert_eq!(older(&receiver.journal), [digest(b"sent")]);
+}

@@ -94,7 +94,9 @@ fn step() -> impl Strategy<Value = Step> {
 #[derive(Default, Clone)]
 struct Row {
     writes: Vec<(u64, ModelWrite)>,
-    older: Vec<u8>,
+    older: Vec<Digest>,
+    /// Redis may hold what was written up to this sequence.
+    sent_up_to: u64,
 }
 
 impl Row {
@@ -124,6 +126,39 @@ impl Row {
             });
         }
         content.unwrap()
+    }
+
+    /// The digest of the value that a write of this sequence replaces, where Redis may hold it.
+    fn sent_before(&self, sequence: u64, kind: ModelWrite) -> Option<Digest> {
+        let is_replaced = |held: &ModelWrite| match (kind, held) {
+            (ModelWrite::SetField(field, _) | ModelWrite::DeleteField(field), held) => match *held {
+                ModelWrite::SetField(other, _) | ModelWrite::DeleteField(other) => other == field,
+                ModelWrite::Set(_) | ModelWrite::Delete => true,
+            },
+            (ModelWrite::Set(_) | ModelWrite::Delete, _) => true,
+        };
+        let (written, held) =
+            self.writes.iter().filter(|(_, held)| is_replaced(held)).max_by_key(|(written, _)| *written)?;
+        // A key is a value or a hash, and both kinds of writes to it are then of that one.
+        let (ModelWrite::Set(value) | ModelWrite::SetField(_, value)) = *held else { return None };
+        let is_whole = matches!(kind, ModelWrite::Set(_) | ModelWrite::Delete);
+        let is_same_kind = is_whole == matches!(held, ModelWrite::Set(_));
+        (is_same_kind && *written <= sequence && *written <= self.sent_up_to)
+            .then(|| digest(&value_of(value)))
+    }
+
+    fn add_older(&mut self, digests: impl IntoIterator<Item = Digest>) {
+        let fields = match self.content() {
+            EntryContent::Fields { fields, .. } => fields.len().max(1),
+            EntryContent::Value(_) | EntryContent::Gone => 1,
+        };
+        for digest in digests {
+            self.older.retain(|held| *held != digest);
+            if self.older.len() >= MAX_OLDER * fields {
+                self.older.remove(0);
+            }
+            self.older.push(digest);
+        }
     }
 }
 
@@ -223,12 +258,7 @@ impl Run {
         }
         let (sequence, kind) = cleared.map_or((sequence, kind), |clear| (clear, ModelWrite::Delete));
         let row = self.model.rows.entry(key).or_default();
-        if let Some(older) = older {
-            row.older.retain(|held| *held != older);
-            row.older.push(older);
-            let surplus = row.older.len().saturating_sub(MAX_OLDER);
-            row.older.drain(..surplus);
-        }
+        let sent = row.sent_before(sequence, kind);
         // A write that changes the content must be kept. An outdated write cannot change it.
         let before = (!row.writes.is_empty()).then(|| row.content());
         let is_whole_key = |kind: &ModelWrite| matches!(kind, ModelWrite::Set(_) | ModelWrite::Delete);
@@ -238,6 +268,7 @@ impl Run {
             && matches!(before, Some(EntryContent::Fields { .. }))
             && base.is_none_or(|base| base <= sequence);
         row.writes.push((sequence, kind));
+        row.add_older(older.map(digest_of).into_iter().chain(sent));
         let is_changed = before.as_ref() != Some(&row.content());
         assert!(!(is_changed && is_outdated && cleared.is_none()), "{key} {kind:?} was not outdated");
         let is_newest = row.writes.iter().all(|(held, _)| *held <= sequence);
@@ -271,10 +302,12 @@ impl Run {
 
     fn hand_out(&mut self, most: usize) {
         let mut keys = Vec::new();
+        let rows = &mut self.model.rows;
         self.bench.journal.hand_out(|entry| {
             let has_room = keys.len() < most;
             if has_room {
                 keys.push(entry.key[0]);
+                rows.get_mut(&entry.key[0]).unwrap().sent_up_to = entry.sequence;
             }
             has_room
         });
@@ -286,7 +319,11 @@ impl Run {
 
     fn hand_out_key(&mut self, key: u8) {
         let position = self.model.waiting.iter().position(|(_, held)| *held == key);
-        let is_taken = self.bench.journal.hand_out_key(&[key], |entry| assert_eq!(entry.key[0], key));
+        let rows = &mut self.model.rows;
+        let is_taken = self.bench.journal.hand_out_key(&[key], |entry| {
+            assert_eq!(entry.key[0], key);
+            rows.get_mut(&key).unwrap().sent_up_to = entry.sequence;
+        });
         assert_eq!(is_taken, position.is_some());
         if let Some(position) = position {
             let taken = self.model.waiting.remove(position);
@@ -337,8 +374,7 @@ impl Run {
         for (key, row) in &self.model.rows {
             let entry = journal.entry(&[*key]).unwrap();
             assert_eq!(entry.content, row.content(), "key {key}: {:?}", row.writes);
-            let older: Vec<Digest> = row.older.iter().copied().map(digest_of).collect();
-            assert_eq!(entry.older, older);
+            assert_eq!(entry.older, row.older, "key {key}: {:?}", row.writes);
         }
     }
 }
