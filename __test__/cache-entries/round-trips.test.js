@@ -1,6 +1,6 @@
 'use strict';
 
-const { never, unique } = require('../support/entries-contract');
+const { never, slowFactory, unique } = require('../support/entries-contract');
 const { openPackage } = require('../support/package');
 const { withRedis } = require('../support/redis');
 const { until } = require('../support/wait');
@@ -68,6 +68,27 @@ test('a value that is found with the wish for a lease is refreshed early, too', 
   };
   expect(await entries.getOrSet('key-1', again)).toEqual({ n: 1 });
   expect(runs + (await cache.stats()).factories.background).toBeGreaterThan(0);
+});
+
+test('callers of one turn that join a factory read what is there together, and those of another turn once more', async () => {
+  const { entries } = cacheOf({ graceSeconds: 60 });
+  await entries.set('k', 'stale');
+  await entries.expire('k');
+  const slow = slowFactory();
+  const first = entries.getOrSet('k', slow.factory);
+  const { resolve } = await slow.call();
+  const join = async () => {
+    const callers = Array.from({ length: 10 }, () => entries.getOrSet('k', never, { softTimeoutMs: 0 }));
+    expect(await Promise.all(callers)).toEqual(Array(10).fill('stale'));
+  };
+  const twice = async () => {
+    await join();
+    await join();
+  };
+  expect(await requestsOf(join)).toMatchObject({ gets: 1 });
+  expect(await requestsOf(twice)).toMatchObject({ gets: 2 });
+  resolve('new');
+  expect(await first).toBe('new');
 });
 
 test('a value that nobody can read is made anew, whichever way it is found', async () => {
