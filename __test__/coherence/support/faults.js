@@ -284,10 +284,7 @@ const FAULTS = {
   },
 };
 
-/**
- * The faults under which a cache with factories is judged too. The small output limit is not among them: after it a read of an
- * entry that is there has answered nothing, for a reason that is not known yet.
- */
+/** The faults under which a cache with factories is judged too. */
 const OF_ENTRIES = [
   'none',
   'D and W slowed',
@@ -300,6 +297,7 @@ const OF_ENTRIES = [
   'worker terminated',
   'process stopped',
   'keys evicted',
+  'small output limit',
   'no permission to track',
   'small near cache',
   'failover',
