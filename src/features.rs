@@ -39,7 +39,8 @@ macro_rules! rooms {
             fn beside(first: $first_room, front: Option<&Features>) -> Features {
                 let node = first.node().clone();
                 let first = Arc::new(first);
-                let features = Features {
+                let mut features = Features {
+                    _membership: None,
                     $($field: Arc::new(match front {
                         Some(front) => <$room as RoomBeside>::of_node(&front.$field, node.clone(), first.clone()),
                         None => <$room as RoomBeside>::of_client(node.clone(), first.clone()),
@@ -48,7 +49,8 @@ macro_rules! rooms {
                     node,
                 };
                 if features.node.is_shared() {
-                    erasure::joined(features.node.data(), features.keepers());
+                    let keepers = features.keepers();
+                    features._membership = Some(erasure::Membership::of(features.node.data(), &keepers));
                 }
                 features
             }
@@ -57,6 +59,7 @@ macro_rules! rooms {
     (@all $($name:ident: $field:ident, $room:ty;)+) => {
         /// The rooms of one client, or of one node of a cluster.
         pub struct Features {
+            _membership: Option<erasure::Membership>,
             node: Arc<Node>,
             $($field: Arc<$room>,)+
         }

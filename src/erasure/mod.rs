@@ -12,7 +12,7 @@ pub mod scripts;
 mod sweep;
 mod under_way;
 
-pub use clients::{joined, keepers_of};
+pub use clients::{Membership, keepers_of};
 pub use keeper::{Commands, Erased, Inside, Keeper, Mode, Place};
 pub use sweep::{all_places, forget, keys_command, keys_script, owners, pattern, remaining, steps};
 pub use under_way::{UnderWay, check, is_any, is_under_way};

@@ -22,10 +22,9 @@ use crate::near::stripes::{StripeIndex, Stripes};
 use crate::near::value::NearValue;
 use crate::planted::{Fault, is_planted};
 use crate::sync::Mutex;
-use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, LazyLock, Weak};
+use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 /// A longer value gets no copy: its reply would delay the pushes behind it.
@@ -89,19 +88,37 @@ pub struct Living {
 const ONE_HOLDER: u64 = 1;
 const ONE_HOLD: u64 = 1 << 32;
 
+/// The stores of this process by their identity.
+static STORES: std::sync::Mutex<Vec<(String, Weak<NearStore>)>> = std::sync::Mutex::new(Vec::new());
+
+fn stores() -> std::sync::MutexGuard<'static, Vec<(String, Weak<NearStore>)>> {
+    // A panic while it was held leaves whole rows.
+    STORES.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+pub fn is_listed(identity: &str) -> bool {
+    stores().iter().any(|(known, _)| *known == *identity)
+}
+
+impl Drop for NearStore {
+    /// Also a weak reference keeps memory.
+    fn drop(&mut self) {
+        stores().retain(|(_, store)| store.strong_count() > 0);
+    }
+}
+
 impl NearStore {
     /// The process's store of this identity: servers, database, prefix and user. The options of the first caller count
     /// while the store lives.
     pub fn shared(identity: &str, options: Options) -> Arc<NearStore> {
-        static STORES: LazyLock<std::sync::Mutex<HashMap<String, Weak<NearStore>>>> =
-            LazyLock::new(Default::default);
-        let mut stores = STORES.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        stores.retain(|_, store| store.strong_count() > 0);
-        if let Some(store) = stores.get(identity).and_then(Weak::upgrade) {
+        let mut stores = stores();
+        let known = stores.iter().find(|(known, store)| *known == *identity && store.strong_count() > 0);
+        if let Some(store) = known.and_then(|(_, store)| store.upgrade()) {
             return store;
         }
         let store = Arc::new(NearStore::new(options));
-        stores.insert(identity.to_owned(), Arc::downgrade(&store));
+        stores.push((identity.to_owned(), Arc::downgrade(&store)));
         store
     }
 

@@ -1,3 +1,4 @@
+use super::super::store::is_listed;
 use super::*;
 
 #[test]
@@ -58,7 +59,9 @@ fn one_identity_has_one_store_as_long_as_somebody_uses_it() {
     let wish = Wish { key: b"k"[..].into(), group, owner: Owner::NOBODY };
     store.finish_fill(store.begin_fill(wish, NODE, now).unwrap(), Some(b"v"), FOREVER_MS);
     assert_eq!(store.report(now).entries, 1);
+    assert!(is_listed("here") && !is_listed("there"));
     drop(store);
+    assert!(!is_listed("here"), "its memory is free");
     assert_eq!(NearStore::shared("here", options).report(now).entries, 0);
 }
 
