@@ -13,6 +13,10 @@ use crate::store::{MemoryStore, Remaining};
 /// More extensions than this wait for no reconnect: the next write to the index extends it as well.
 const MAX_EXTENSIONS: usize = 1024;
 
+/// A hash has no digest by which a replay knows it again. Redis counts its lifetime from when the write came there, so it ends
+/// there later than here, by at most the time that a write may take: the default of `commandTimeout`.
+const HASH_ENDS_LATER_BY: Duration = Duration::from_secs(1);
+
 /// Memory and journal, under one lock: what one of them says depends on the other.
 pub struct LocalState {
     pub memory: MemoryStore,
@@ -236,10 +240,12 @@ impl LocalState {
     }
 
     /// When the value ends that was written, or would have ended that was deleted.
-    fn end_of(&self, change: &Change<'_>, attempt: &Attempt, now: Instant) -> Instant {
+    fn end_of(&mut self, change: &Change<'_>, attempt: &Attempt, now: Instant) -> Instant {
+        let is_hash = matches!(change.write, Write::Delete) && self.memory.get(change.key, now).is_none();
         match (change.ttl, change.is_delete()) {
             (Some(ttl), false) => attempt.issued + ttl,
             _ => match self.memory.remaining_ttl(change.key, now) {
+                Some(Remaining::For(left)) if is_hash => now + left + HASH_ENDS_LATER_BY,
                 Some(Remaining::For(left)) => now + left,
                 _ => attempt.issued + self.default_ttl,
             },

@@ -79,6 +79,18 @@ fn a_write_knows_the_values_in_redis_that_are_older() {
 }
 
 #[test]
+fn a_delete_of_a_hash_is_newer_than_the_hash_that_redis_got_a_moment_later() {
+    let (mut local, now) = (local_state(1 << 20), Instant::now());
+    Step::Write(change(KEY, Write::SetField { field: b"f", value: b"1" })).run(&mut local.memory, now);
+    assert!(local.write(&delete(), &at(now, 1), now).0);
+    assert!(local.journal.entry(KEY).unwrap().ends >= now + TTL + Duration::from_millis(900));
+    let (mut local, now) = (local_state(1 << 20), Instant::now());
+    set(b"1").run(&mut local.memory, now);
+    assert!(local.write(&delete(), &at(now, 1), now).0);
+    assert_eq!(local.journal.entry(KEY).unwrap().ends, now + TTL, "a value is known by its digest");
+}
+
+#[test]
 fn of_two_writes_the_one_that_was_called_later_counts() {
     let (mut local, now) = (local_state(1 << 20), Instant::now());
     assert!(local.write(&set(b"later"), &at(now, 2), now).0);
