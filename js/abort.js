@@ -1,15 +1,17 @@
 'use strict';
 
 const { signalOf } = require('./options.js');
+const { TurnoverMap } = require('./turnover.js');
 
 /** @import { AbortSignalLike } from '../index.js' */
 
 /** @typedef {(reason: unknown) => void} Abort */
+/** @typedef {InstanceType<typeof TurnoverMap<Abort, undefined>>} Waiting */
 
 /**
  * Callbacks for the abort of each signal. A signal gets one listener from here, however many calls wait for it,
  * because adding a listener searches all listeners of the signal.
- * @type {WeakMap<AbortSignalLike, { waiting: Set<Abort>, onAbort: () => void }>}
+ * @type {WeakMap<AbortSignalLike, { waiting: Waiting, onAbort: () => void }>}
  */
 const watches = new WeakMap();
 
@@ -70,11 +72,11 @@ function reasonOf(signal) {
 function whenAborted(signal, abort) {
   let watch = watches.get(signal);
   if (watch === undefined) {
-    /** @type {Set<Abort>} */
-    const waiting = new Set();
+    /** @type {Waiting} */
+    const waiting = new TurnoverMap();
     const onAbort = () => {
       watches.delete(signal);
-      for (const waits of waiting) waits(reasonOf(signal));
+      for (const waits of waiting.keys()) waits(reasonOf(signal));
       waiting.clear();
     };
     watch = { waiting, onAbort };
@@ -82,7 +84,7 @@ function whenAborted(signal, abort) {
     signal.addEventListener('abort', onAbort, { once: true });
   }
   const { waiting, onAbort } = watch;
-  waiting.add(abort);
+  waiting.set(abort, undefined);
   return () => {
     if (!waiting.delete(abort) || waiting.size > 0) return;
     watches.delete(signal);

@@ -1,8 +1,12 @@
 'use strict';
 
+const { TurnoverMap } = require('./turnover.js');
+
+/** @typedef {InstanceType<typeof TurnoverMap<unknown, number>>} Counts */
+
 /** Entries of Maps that are being set. Maps are referenced weakly. */
 class InFlight {
-  /** @type {WeakMap<object, Map<unknown, number>>} */
+  /** @type {WeakMap<object, Counts>} */
   #counts = new WeakMap();
 
   /**
@@ -21,8 +25,8 @@ class InFlight {
    * @param {() => Promise<Answer>} work
    */
   async during(map, name, work) {
-    /** @type {Map<unknown, number>} */
-    const counts = this.#counts.get(map) ?? new Map();
+    /** @type {Counts} */
+    const counts = this.#counts.get(map) ?? new TurnoverMap();
     this.#counts.set(map, counts);
     counts.set(name, (counts.get(name) ?? 0) + 1);
     try {

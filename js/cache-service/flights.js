@@ -1,5 +1,7 @@
 'use strict';
 
+const { TurnoverMap } = require('../turnover.js');
+
 /**
  * A fetch under way. `isCurrent` becomes false when its key is written or removed meanwhile: the fetch may have read
  * what was there before, so its result must not be kept.
@@ -8,8 +10,8 @@
 
 /** The fetches that are under way in this process, by key. Callers of one key share one. */
 class Flights {
-  /** @type {Map<string, Flight>} */
-  #underWay = new Map();
+  /** @type {InstanceType<typeof TurnoverMap<string, Flight>>} */
+  #underWay = new TurnoverMap();
 
   /**
    * @template Value

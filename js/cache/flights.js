@@ -1,5 +1,6 @@
 'use strict';
 
+const { TurnoverMap } = require('../turnover.js');
 const { Flight } = require('./flight.js');
 const { isSameVersion } = require('./version.js');
 
@@ -10,8 +11,8 @@ const { isSameVersion } = require('./version.js');
  * afterwards must not get what was read before.
  */
 class Flights {
-  /** @type {Map<string, InstanceType<typeof Flight>>} */
-  #bySlot = new Map();
+  /** @type {InstanceType<typeof TurnoverMap<string, InstanceType<typeof Flight>>>} */
+  #bySlot = new TurnoverMap();
 
   /**
    * @param {Task['manner']} manner

@@ -3,6 +3,7 @@
 const { loadNative } = require('../native.js');
 const { protocol } = require('../protocol.js');
 const { MAX_TIMER_MS, clearTimeout, setTimeout } = require('../time.js');
+const { TurnoverMap } = require('../turnover.js');
 
 /** @typedef {InstanceType<typeof import('../bridge.js').Bridge>} Bridge */
 
@@ -14,9 +15,9 @@ class LeaseWaits {
   #bridge;
   /**
    * Functions that end waits, by their numbers.
-   * @type {Map<number, () => void>}
+   * @type {InstanceType<typeof TurnoverMap<number, () => void>>}
    */
-  #ends = new Map();
+  #ends = new TurnoverMap();
 
   /** @param {Bridge} bridge */
   constructor(bridge) {

@@ -5,6 +5,7 @@ const { loadNative } = require('../native.js');
 const { optionsText } = require('../options.js');
 const { head, protocol } = require('../protocol.js');
 const { nextTick, now } = require('../time.js');
+const { TurnoverMap } = require('../turnover.js');
 const { Batch } = require('./batch.js');
 const { Hearing } = require('./hearing.js');
 const { Refusals } = require('./refusals.js');
@@ -67,9 +68,9 @@ class Engine {
   #endErasures;
   /**
    * The batch of this tick. In a cluster there is one for each organization, and for each identifier without one.
-   * @type {Map<string, Gathered>}
+   * @type {InstanceType<typeof TurnoverMap<string, Gathered>>}
    */
-  #batches = new Map();
+  #batches = new TurnoverMap();
   #isScheduled = false;
   #batchSize = FIRST_BATCH;
   #underWay = 0;

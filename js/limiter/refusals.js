@@ -2,6 +2,7 @@
 
 const { protocol } = require('../protocol.js');
 const { now } = require('../time.js');
+const { TurnoverMap } = require('../turnover.js');
 const { WIDTH, codeIn, decisionOnOne, heldMsIn } = require('./decision.js');
 const { isNamed, partsAt, wordOf } = require('./encode.js');
 
@@ -30,7 +31,7 @@ const { limit: LIMIT, blocked: BLOCKED } = protocol.limiter.codes;
 class Refusals {
   /**
    * By the number of the policy, and by the id. The oldest are forgotten first.
-   * @type {Map<unknown, Refusal>[]}
+   * @type {InstanceType<typeof TurnoverMap<unknown, Refusal>>[]}
    */
   #known = [];
   /**
@@ -88,7 +89,7 @@ class Refusals {
     const heldMs = heldMsIn(word);
     const code = codeIn(word);
     if (heldMs === 0 || (code !== LIMIT && code !== BLOCKED)) return;
-    this.#known[policy] ??= new Map();
+    this.#known[policy] ??= new TurnoverMap();
     const known = this.#known[policy];
     const parts = partsAt(values, start);
     const nowMs = now();

@@ -5,6 +5,7 @@ const { abortable, whenAborted } = require('../abort.js');
 const { OrgCacheError } = require('../errors.js');
 const { WAITING, refuseUnknown, timeoutOf } = require('../options.js');
 const { protocol } = require('../protocol.js');
+const { TurnoverMap } = require('../turnover.js');
 const { normalized, roomText, splitOptions } = require('./given.js');
 const { isObserved, publish } = require('./happenings.js');
 const { handlersOf } = require('./handlers.js');
@@ -56,9 +57,9 @@ class Worker {
   #hasEnded = false;
   /**
    * Handlers that run, by the token of their job.
-   * @type {Map<number, InstanceType<typeof Run>>}
+   * @type {InstanceType<typeof TurnoverMap<number, InstanceType<typeof Run>>>}
    */
-  #runs = new Map();
+  #runs = new TurnoverMap();
   /**
    * What has become of jobs and has not crossed yet.
    * @type {unknown[]}

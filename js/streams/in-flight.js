@@ -1,5 +1,7 @@
 'use strict';
 
+const { TurnoverMap } = require('../turnover.js');
+
 /** @import { Held } from './replies.js' */
 
 /**
@@ -9,8 +11,8 @@
 class EntriesInFlight {
   #concurrency;
   #work;
-  /** @type {Map<string, Held>} */
-  #entries = new Map();
+  /** @type {InstanceType<typeof TurnoverMap<string, Held>>} */
+  #entries = new TurnoverMap();
   /** @type {Held[]} */
   #waiting = [];
   #running = 0;
