@@ -9,6 +9,7 @@ use std::net;
 use std::sync::Arc;
 
 use socket2::SockRef;
+use tokio::io::Interest;
 
 /// A socket of the tokio runtime. A clone is the same socket, which another thread may write to.
 #[derive(Debug, Clone)]
@@ -36,9 +37,9 @@ pub struct Readiness {
 impl AsyncSocket {
     /// Waits until the socket can be read, or also written if `or_writable` is set.
     pub async fn ready(&self, or_writable: bool) -> io::Result<Readiness> {
-        let mut interest = tokio::io::Interest::READABLE;
+        let mut interest = Interest::READABLE;
         if or_writable {
-            interest |= tokio::io::Interest::WRITABLE;
+            interest |= Interest::WRITABLE;
         }
         let ready = match self {
             AsyncSocket::Tcp(socket) => socket.ready(interest).await?,
@@ -65,12 +66,39 @@ impl AsyncSocket {
     }
 }
 
+/// Reads once. A read that did not fill its room has emptied the socket: `try_io` is told so, and no second read has to find that out.
+#[cfg(unix)]
+fn read_once(
+    buffer: &mut [u8],
+    socket: &SockRef<'_>,
+    try_io: impl FnOnce(&mut dyn FnMut() -> io::Result<usize>) -> io::Result<usize>,
+) -> io::Result<usize> {
+    let mut last = None;
+    let outcome = try_io(&mut || {
+        let mut socket: &socket2::Socket = socket;
+        let count = socket.read(buffer)?;
+        if count == 0 || count == buffer.len() {
+            return Ok(count);
+        }
+        last = Some(count);
+        Err(io::ErrorKind::WouldBlock.into())
+    });
+    last.map_or(outcome, Ok)
+}
+
 impl Read for AsyncSocket {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         match self {
+            #[cfg(unix)]
+            AsyncSocket::Tcp(socket) => {
+                read_once(buffer, &SockRef::from(&**socket), |read| socket.try_io(Interest::READABLE, read))
+            }
+            #[cfg(not(unix))]
             AsyncSocket::Tcp(socket) => socket.try_read(buffer),
             #[cfg(unix)]
-            AsyncSocket::Unix(socket) => socket.try_read(buffer),
+            AsyncSocket::Unix(socket) => {
+                read_once(buffer, &SockRef::from(&**socket), |read| socket.try_io(Interest::READABLE, read))
+            }
         }
     }
 }
