@@ -5,6 +5,7 @@ const { OrgCacheError, closedEarly, withoutStacks } = require('../errors.js');
 const { loadNative } = require('../native.js');
 const { head, protocol } = require('../protocol.js');
 const { clearTimeout, nextTick, setTimeout } = require('../time.js');
+const { TurnoverMap } = require('../turnover.js');
 const { toldError } = require('./safe-error.js');
 
 /** @import { AbortSignalLike } from '../../index.js' */
@@ -39,7 +40,7 @@ const JOBS_A_PART = 32;
 /** Numbers of calls are positive and have 31 bits. */
 const LAST_CALL = 2 ** 31 - 1;
 /** The first word of an event. */
-const [RESOLVED, REJECTED, BEGIN, ABORT, JOB_EVENT, WORKER_EVENT, ALERT] = [0, 1, 2, 3, 4, 5, 6];
+const [RESOLVED, REJECTED, BEGIN, ABORT, JOB_EVENT, WORKER_EVENT, ALERT, ADDED] = [0, 1, 2, 3, 4, 5, 6, 7];
 
 /** The queues and workers of one instance: their way into native code, and what native code tells later. */
 class Hub {
@@ -51,8 +52,8 @@ class Hub {
   #lastCall = 0;
   /** Jobs that wait for others of the same turn. */
   #unsent = 0;
-  /** @type {Map<number, OpenCall>} */
-  #calls = new Map();
+  /** @type {InstanceType<typeof TurnoverMap<number, OpenCall>>} */
+  #calls = new TurnoverMap();
   /** @type {Map<number, Listening>} */
   #workers = new Map();
   /** @type {Map<number, (alert: any) => void>} */
@@ -252,6 +253,8 @@ class Hub {
     switch (kind) {
       case RESOLVED:
         return this.#resolve(number, a);
+      case ADDED:
+        return this.#resolve(number, [{ id: a, created: true }]);
       case REJECTED:
         return withoutStacks(() => this.#reject(number, toldError(a)));
       case BEGIN:

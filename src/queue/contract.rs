@@ -44,6 +44,13 @@ pub struct NewJob {
     pub window_ms: u64,
 }
 
+impl NewJob {
+    /// Whether it is ready at once, has no priority, and no mark.
+    pub fn is_plain(&self) -> bool {
+        self.priority == 0 && self.delay_ms == 0 && self.mark.is_empty()
+    }
+}
+
 /// Records what became of a worker's jobs, and gives it new ones, once for each number.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Turn {

@@ -126,10 +126,13 @@ fn push_add(words: &mut Words, add: &Add, publish: Publish) {
     for job in &add.jobs {
         words.text(&job.id);
         words.text(&job.organization);
-        words.text(job.priority.to_string());
-        words.number(job.delay_ms);
         words.text(&job.head);
         words.text(&job.tail);
+    }
+    for (at, job) in add.jobs.iter().enumerate().filter(|(_, job)| !job.is_plain()) {
+        words.number(at as u64 + 1);
+        words.text(job.priority.to_string());
+        words.number(job.delay_ms);
         words.text(&job.mark);
         words.text(&job.digest);
         words.number(job.window_ms);

@@ -110,6 +110,15 @@ impl Core {
         machine.lines.stop_all();
         drop(machine);
         *self.watcher.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.shared.tells.notify_one();
+    }
+}
+
+/// Tells JavaScript's thread what happened. A task of its own runs after those that send.
+async fn tell(shared: Arc<Shared>) {
+    while !shared.inbox.is_stopped() {
+        shared.tells.notified().await;
+        shared.tell_now();
     }
 }
 
@@ -133,5 +142,6 @@ pub fn start(
         core.watch_cluster();
     }
     let io = core.io.clone();
+    io.spawn(tell(core.shared.clone()));
     io.spawn(core.run());
 }

@@ -10,7 +10,7 @@ use super::told::begun;
 use crate::error::Error;
 
 /// What comes first in an event.
-pub const EVENTS: [&str; 7] = ["resolved", "rejected", "begun", "abort", "ended", "worker", "alert"];
+pub const EVENTS: [&str; 8] = ["resolved", "rejected", "begun", "abort", "ended", "worker", "alert", "added"];
 const RESOLVED: u8 = 0;
 const REJECTED: u8 = 1;
 const BEGUN: u8 = 2;
@@ -18,6 +18,7 @@ const ABORT: u8 = 3;
 const ENDED: u8 = 4;
 const WORKER: u8 = 5;
 const ALERT: u8 = 6;
+const ADDED: u8 = 7;
 
 #[derive(Debug, Default)]
 pub struct Events {
@@ -39,8 +40,23 @@ impl Events {
 
     /// `value` is JSON.
     pub fn resolve(&mut self, call: u32, value: &str) {
+        self.end(RESOLVED, call, value);
+    }
+
+    /// A call has added one job, which is new. An id has letters and digits alone.
+    pub fn added(&mut self, call: u32, id: &str) {
+        self.end(ADDED, call, &["\"", id, "\""].concat());
+    }
+
+    fn end(&mut self, event: u8, call: u32, value: &str) {
         self.ends += 1;
-        self.push(format_args!("[{RESOLVED},{call},{value}]"));
+        self.text.push_str(if self.text.is_empty() { "[[" } else { ",[" });
+        self.text.push_str(itoa::Buffer::new().format(event));
+        self.text.push(',');
+        self.text.push_str(itoa::Buffer::new().format(call));
+        self.text.push(',');
+        self.text.push_str(value);
+        self.text.push(']');
     }
 
     pub fn reject(&mut self, call: u32, error: &Error) {
@@ -129,6 +145,9 @@ mod tests {
         assert_eq!(events[1][2]["code"], "E_LOST");
         assert_eq!(events[2], json!([3, 1, 9, "E_TIMEOUT", Why::TimedOut.message()]));
         assert!(second.is_empty() && first.is_empty());
-        assert_eq!(EVENTS.len(), 7);
+        first.added(4, "ab1");
+        first.added(5, "ab2");
+        assert_eq!((first.take_ends(), first.take()), (2, Some("[[7,4,\"ab1\"],[7,5,\"ab2\"]]".to_owned())));
+        assert_eq!(EVENTS.len(), 8);
     }
 }

@@ -3,6 +3,9 @@
 //! `1 a00/03 s00 p+0000 c1764132000000 t00030000`, then a line such as `{"g":"acme","t":"mail"}`, then the payload. Scripts
 //! change attempts, stalls and priority in place.
 
+use std::io::Write;
+
+use serde_core::Serialize;
 use serde_json::{Map, Value};
 
 use super::backoff::Backoff;
@@ -12,6 +15,8 @@ use super::keys::escaped;
 const CREATED_AT: usize = 21;
 const CREATED_DIGITS: usize = 13;
 const HEADER_BYTES: usize = 44;
+/// Room for what a plain job's line has beside its words.
+const LINE_BYTES: usize = 40;
 
 /// What a job is, beside its id.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,35 +49,43 @@ pub struct Record<'a> {
 impl Job {
     /// The record in two parts, between which the server puts the time.
     pub fn write(&self, data: &[u8]) -> (Vec<u8>, Vec<u8>) {
-        let head = format!("1 a00/{:02} s00 p{:+05} c", self.max_attempts, self.priority).into_bytes();
         let group = escaped(self.organization.as_deref());
-        let mut tail = format!(" t{:08}\n{{\"g\":\"{group}\"", self.timeout_ms).into_bytes();
-        let mut add = |name: &str, value: &Value| {
-            tail.extend_from_slice(format!(",\"{name}\":{value}").as_bytes());
-        };
+        let mut head = Vec::with_capacity(CREATED_AT);
+        let mut tail = Vec::with_capacity(LINE_BYTES + group.len() + self.kind.len() + data.len());
+        // Writing into a list never fails.
+        let _ = write!(head, "1 a00/{:02} s00 p{:+05} c", self.max_attempts, self.priority);
+        let _ = write!(tail, " t{:08}\n{{\"g\":\"{group}\"", self.timeout_ms);
         if let Some(mark) = &self.mark {
-            add("u", &mark.as_str().into());
+            add(&mut tail, "u", mark);
         }
-        add("t", &self.kind.as_str().into());
+        add(&mut tail, "t", &self.kind);
         if let Some(organization) = self.organization.as_ref().filter(|name| **name != group) {
-            add("o", &organization.as_str().into());
+            add(&mut tail, "o", organization);
         }
         if let Some(key) = &self.key {
-            add("k", &key.as_str().into());
+            add(&mut tail, "k", key);
         }
         if self.backoff != Backoff::default() {
-            add("b", &self.backoff.to_json());
+            add(&mut tail, "b", &self.backoff.to_json());
         }
         if let Some(schedule) = &self.schedule {
-            add("s", &schedule.as_str().into());
+            add(&mut tail, "s", schedule);
         }
         if let Some(slot) = self.slot {
-            add("a", &slot.into());
+            add(&mut tail, "a", &slot);
         }
         tail.extend_from_slice(b"}\n");
         tail.extend_from_slice(data);
         (head, tail)
     }
+}
+
+fn add(line: &mut Vec<u8>, name: &str, value: &impl Serialize) {
+    line.extend_from_slice(b",\"");
+    line.extend_from_slice(name.as_bytes());
+    line.extend_from_slice(b"\":");
+    // Writing into a list never fails.
+    let _ = serde_json::to_writer(line, value);
 }
 
 impl<'a> Record<'a> {

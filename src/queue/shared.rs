@@ -201,6 +201,8 @@ pub struct Shared {
     events: Mutex<Events>,
     tell: OnceLock<Tell>,
     told: WakeOnce,
+    /// Wakes the task that tells JavaScript's thread.
+    pub tells: Notify,
     queues: Opened<OpenedQueue>,
     workers: Opened<Desk>,
     // Held to look for one.
@@ -219,6 +221,7 @@ impl Default for Shared {
             events: Mutex::default(),
             tell: OnceLock::new(),
             told: WakeOnce::default(),
+            tells: Notify::new(),
             queues: RwLock::default(),
             workers: RwLock::default(),
             tallies: Mutex::default(),
@@ -353,8 +356,14 @@ impl Shared {
         }
     }
 
-    /// Has JavaScript's thread come and take what there is.
+    /// Has JavaScript's thread come and take what there is, once the I/O thread has sent what it has to send: Redis works
+    /// meanwhile.
     pub fn tell(&self) {
+        self.tells.notify_one();
+    }
+
+    /// The same at once.
+    pub fn tell_now(&self) {
         if self.told.must_wake()
             && let Some(tell) = self.tell.get()
         {

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::producer::{Part, Producer, Remembered, UnderWay};
+use super::producer::{End, Part, Producer, Remembered, SentPart, UnderWay};
 use crate::error::Result;
 use crate::queue::contract::{Add, NewJob};
 use crate::queue::kept::wall_ms;
@@ -18,6 +18,26 @@ pub fn size_of(job: &NewJob) -> usize {
     job.head.len() + job.tail.len() + job.id.len()
 }
 
+/// Jobs of a call with their bytes, in parts that fit into a script each.
+fn in_parts(jobs: Vec<NewJob>) -> Vec<(Vec<NewJob>, usize)> {
+    let bytes = jobs.iter().map(size_of).sum();
+    if jobs.len() <= MOST_JOBS && bytes <= MOST_BYTES {
+        return vec![(jobs, bytes)];
+    }
+    let mut parts: Vec<(Vec<NewJob>, usize)> = Vec::new();
+    for job in jobs {
+        let size = size_of(&job);
+        match parts.last_mut().filter(|(jobs, bytes)| bytes + size <= MOST_BYTES && jobs.len() < MOST_JOBS) {
+            Some((jobs, bytes)) => {
+                jobs.push(job);
+                *bytes += size;
+            }
+            None => parts.push((vec![job], size)),
+        }
+    }
+    parts
+}
+
 impl Producer {
     /// Has jobs wait for their turn. Without a call they were journalled.
     ///
@@ -30,28 +50,15 @@ impl Producer {
         deadline: Instant,
         now: Instant,
     ) -> Result<()> {
-        let at_ms = wall_ms();
-        let empty = || Part { call, jobs: Vec::new(), bytes: 0, deadline, is_last: false, since: now, at_ms };
-        let mut parts = vec![empty()];
-        for job in jobs {
-            let size = size_of(&job);
-            let last = parts.len() - 1;
-            let is_full = parts[last].bytes + size > MOST_BYTES || parts[last].jobs.len() == MOST_JOBS;
-            if is_full && !parts[last].jobs.is_empty() {
-                parts.push(empty());
-            }
-            if let Some(part) = parts.last_mut() {
-                part.bytes += size;
-                part.jobs.push(job);
-            }
-        }
-        if let Some(part) = parts.last_mut() {
-            part.is_last = true;
-        }
+        let at_ms = if call.is_none() { wall_ms() } else { 0 };
+        let mut parts = in_parts(jobs);
         if let Some(kept) = self.kept.as_mut().filter(|_| call.is_none()) {
-            kept.keep(self.number, at_ms, parts.iter().map(|part| &part.jobs[..]))?;
+            kept.keep(self.number, at_ms, parts.iter().map(|(jobs, _)| &jobs[..]))?;
         }
-        for part in parts {
+        let last = parts.pop();
+        let others = parts.into_iter().map(|part| (part, false));
+        for ((jobs, bytes), is_last) in others.chain(last.map(|part| (part, true))) {
+            let part = Part { call, jobs, bytes, deadline, is_last, since: now, at_ms };
             self.waiting_jobs += part.jobs.len();
             self.waiting_bytes += part.bytes;
             self.waiting.push_back(part);
@@ -80,7 +87,7 @@ impl Producer {
         let deadline = taken.iter().map(|part| part.deadline).max()?;
         let (mut jobs, mut parts) = (Vec::new(), Vec::new());
         for part in taken {
-            parts.push((part.call, part.jobs.iter().map(|job| job.id.clone()).collect(), part.is_last));
+            parts.push(SentPart { call: part.call, jobs: part.jobs.len(), is_last: part.is_last });
             let waited = now.saturating_duration_since(part.since).as_millis() as u64;
             jobs.extend(part.jobs.into_iter().map(|job| NewJob {
                 // Journalled jobs are due as if they had been added in time.
@@ -89,7 +96,7 @@ impl Producer {
             }));
         }
         self.number = self.number.max(number);
-        self.under_way = Some(UnderWay { number, parts, deadline, is_kept });
+        self.under_way = Some(UnderWay { number, parts, ids: Vec::new(), deadline, is_kept });
         Some(Add { sender: self.sender.clone(), number, max_waiting: self.options.max_waiting, jobs })
     }
 
@@ -114,25 +121,30 @@ impl Producer {
         self.waiting_bytes -= taken.iter().map(|part| part.bytes).sum::<usize>();
     }
 
+    /// Whether no part of the call has ended before.
+    pub(super) fn is_whole(&self, call: u32) -> bool {
+        self.partial.iter().all(|(of, _)| *of != call)
+    }
+
     /// A part of a call has ended; the last one, or a failure, ends the call.
     pub(super) fn part_ended(
         &mut self,
         call: u32,
         answer: Result<String>,
         is_last: bool,
-    ) -> Option<(u32, Result<String>)> {
+    ) -> Option<(u32, End<'static>)> {
         let at = self.partial.iter().position(|(of, _)| *of == call);
         match answer {
             Err(error) => {
                 at.map(|at| self.partial.swap_remove(at));
                 self.waiting.retain(|part| part.call != Some(call));
                 self.count_waiting();
-                Some((call, Err(error)))
+                Some((call, End::Failed(error)))
             }
             Ok(text) if is_last => {
                 let mut texts = at.map(|at| self.partial.swap_remove(at).1).unwrap_or_default();
                 texts.push(text);
-                Some((call, Ok(format!("[{}]", texts.join(",")))))
+                Some((call, End::All(format!("[{}]", texts.join(",")))))
             }
             Ok(text) => {
                 match at {

@@ -1,7 +1,6 @@
 //! The producers: one `add` under way each, later ones gather for the next.
 
 use std::collections::VecDeque;
-use std::fmt::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -31,10 +30,19 @@ pub struct Part {
     pub at_ms: u64,
 }
 
-/// What has become of a call's jobs so far.
+/// A part that was sent, and how many jobs it has.
+pub struct SentPart {
+    pub call: Option<u32>,
+    pub jobs: usize,
+    pub is_last: bool,
+}
+
+/// The add under way.
 pub struct UnderWay {
     pub number: u64,
-    pub parts: Vec<(Option<u32>, Vec<String>, bool)>,
+    pub parts: Vec<SentPart>,
+    /// Of the jobs of all parts.
+    pub ids: Vec<String>,
     pub deadline: Instant,
     pub is_kept: bool,
 }
@@ -135,9 +143,18 @@ impl Producer {
     }
 }
 
+/// The end of a call.
+pub enum End<'a> {
+    /// It had one job, which is new.
+    One(&'a str),
+    /// Its jobs as JSON.
+    All(String),
+    Failed(Error),
+}
+
 impl UnderWay {
     fn has_callers(&self) -> bool {
-        self.parts.iter().any(|(call, ..)| call.is_some())
+        self.parts.iter().any(|part| part.call.is_some())
     }
 }
 
@@ -173,17 +190,13 @@ impl Machine {
             return self.reject(call, &Error::new(ErrorCode::Overloaded, sentence));
         }
         let is_journalled = is_away && producer.options.is_journalled;
-        let ids: Vec<String> = jobs.iter().map(|job| job.id.clone()).collect();
+        let told = is_journalled.then(|| journalled(&jobs));
         let of_call = (!is_journalled).then_some(call);
         if let Err(error) = producer.gather(of_call, jobs, deadline, now) {
             return self.reject(call, &error);
         }
-        if is_journalled {
-            let told: Vec<String> = ids
-                .iter()
-                .map(|id| format!("{{\"id\":\"{id}\",\"created\":true,\"journalled\":true}}"))
-                .collect();
-            self.resolve(call, &format!("[{}]", told.join(",")));
+        if let Some(told) = told {
+            self.resolve(call, &told);
         }
     }
 
@@ -203,10 +216,11 @@ impl Machine {
             return;
         }
         let Some(producer) = self.queues.get_mut(&queue) else { return };
-        let Some(step) = producer.next_add(now) else { return };
-        let step = Step::Add(step);
+        let Some(add) = producer.next_add(now) else { return };
+        let step = Step::Add(add);
         if self.is_embedded() {
-            return self.send(Purpose::Add { queue }, room, LineKind::Queue, &step, now);
+            self.send(Purpose::Add { queue }, room, LineKind::Queue, &step, now);
+            return self.note_ids(queue, step);
         }
         let mut bytes = Vec::new();
         append_step(&mut bytes, &step, &self.rooms[room].keys, self.publish(), None);
@@ -214,6 +228,15 @@ impl Machine {
             producer.remember(&bytes, now);
         }
         self.send_bytes(Purpose::Add { queue }, room, LineKind::Queue, Shape::Add, bytes);
+        self.note_ids(queue, step);
+    }
+
+    /// The ids of the jobs under way, which their callers are to hear.
+    fn note_ids(&mut self, queue: u32, step: Step) {
+        let under_way = self.queues.get_mut(&queue).and_then(|producer| producer.under_way.as_mut());
+        if let (Some(under_way), Step::Add(add)) = (under_way, step) {
+            under_way.ids = add.jobs.into_iter().map(|job| job.id).collect();
+        }
     }
 
     pub(super) fn added(&mut self, queue: u32, reply: Result<Reply>, now: Instant) {
@@ -236,24 +259,29 @@ impl Machine {
         if under_way.is_kept {
             producer.taken(under_way.number, &others, now);
         }
-        let mut first = 1;
-        let mut ends: Vec<(u32, Result<String>)> = Vec::new();
-        for (call, ids, is_last) in under_way.parts {
-            let count = ids.len();
-            if let Some(call) = call {
-                let answer = match &failure {
-                    Some(error) => Err(error.clone()),
-                    None => answers(&ids, first, &others),
-                };
-                ends.extend(producer.part_ended(call, answer, is_last));
+        let mut rest = &under_way.ids[..];
+        let mut ends: Vec<(u32, End<'_>)> = Vec::new();
+        for SentPart { call, jobs, is_last } in under_way.parts {
+            let first = under_way.ids.len() - rest.len() + 1;
+            let ids;
+            (ids, rest) = rest.split_at(jobs.min(rest.len()));
+            let Some(call) = call else { continue };
+            if let ([id], [], None, true) = (ids, &others[..], &failure, is_last && producer.is_whole(call)) {
+                ends.push((call, End::One(id)));
+                continue;
             }
-            first += count;
+            let answer = match &failure {
+                Some(error) => Err(error.clone()),
+                None => answers(ids, first, &others),
+            };
+            ends.extend(producer.part_ended(call, answer, is_last));
         }
         ends.dedup_by_key(|(call, _)| *call);
         for (call, answer) in ends {
             match answer {
-                Ok(text) => self.resolve(call, &text),
-                Err(error) => self.reject(call, &error),
+                End::One(id) => self.events.added(call, id),
+                End::All(text) => self.resolve(call, &text),
+                End::Failed(error) => self.reject(call, &error),
             }
         }
     }
@@ -281,8 +309,8 @@ impl Machine {
             }
             producer.waiting = kept;
             if let Some(under_way) = producer.under_way.as_mut().filter(|add| add.deadline <= now) {
-                for (call, ..) in &mut under_way.parts {
-                    ends.extend(call.take().map(|call| (call, overdue(was_sent, is_connected))));
+                for part in &mut under_way.parts {
+                    ends.extend(part.call.take().map(|call| (call, overdue(was_sent, is_connected))));
                 }
             }
         }
@@ -323,9 +351,9 @@ impl Machine {
             producer.waiting.retain(|part| part.call != Some(call));
             is_known |= producer.waiting.len() < before;
             producer.count_waiting();
-            for (of, ..) in producer.under_way.iter_mut().flat_map(|add| add.parts.iter_mut()) {
-                if *of == Some(call) {
-                    *of = None;
+            for part in producer.under_way.iter_mut().flat_map(|add| add.parts.iter_mut()) {
+                if part.call == Some(call) {
+                    part.call = None;
                     is_known = true;
                 }
             }
@@ -354,7 +382,7 @@ impl Machine {
         for number in over {
             let Some(mut producer) = self.queues.remove(&number) else { continue };
             let error = Error::new(ErrorCode::Closed, "the queue was closed before the jobs were added");
-            let under_way = producer.under_way.iter().flat_map(|add| &add.parts).map(|(call, ..)| *call);
+            let under_way = producer.under_way.iter().flat_map(|add| &add.parts).map(|part| part.call);
             let waiting = producer.waiting.iter().map(|part| part.call);
             let mut calls: Vec<u32> = under_way.chain(waiting).flatten().collect();
             calls.sort_unstable();
@@ -398,6 +426,15 @@ fn overdue(was_sent: bool, is_connected: bool) -> Error {
     }
 }
 
+/// What the caller of jobs that were journalled is answered.
+fn journalled(jobs: &[NewJob]) -> String {
+    let told: Vec<String> = jobs
+        .iter()
+        .map(|job| format!("{{\"id\":\"{}\",\"created\":true,\"journalled\":true}}", job.id))
+        .collect();
+    format!("[{}]", told.join(","))
+}
+
 /// What the caller of these jobs is answered. `first` is the position of the first one in its script.
 fn answers(ids: &[String], first: usize, others: &[(usize, Option<String>)]) -> Result<String> {
     let mut told = String::new();
@@ -411,9 +448,11 @@ fn answers(ids: &[String], first: usize, others: &[(usize, Option<String>)]) -> 
                 return Err(Error::new(ErrorCode::Idempotency, sentence));
             }
         };
-        told.push_str(if told.is_empty() { "" } else { "," });
-        // Writing into a text never fails.
-        let _ = write!(told, "{{\"id\":\"{id}\",\"created\":{created}}}");
+        if !told.is_empty() {
+            told.push(',');
+        }
+        let end = if created { "\",\"created\":true}" } else { "\",\"created\":false}" };
+        [r#"{"id":""#, id, end].iter().for_each(|part| told.push_str(part));
     }
     Ok(told)
 }

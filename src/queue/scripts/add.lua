@@ -2,9 +2,9 @@
 --
 -- KEYS: 1 the queue's hash `meta`, 2 a key that never exists, so that the server refuses the script while its slot moves.
 -- ARGV: 1 the time, 2 the sender, 3 the number of its call, 4 how many jobs may wait (0: any number), 5 the command that tells
---   others (PUBLISH, SPUBLISH, or empty), 6 how many jobs; then for each: id, organization, priority, delay in ms, the record up
---   to its time of creation, the record behind it, mark of idempotency (or empty), digest of the payload, how long the mark lives
---   in ms (0: as long as the job).
+--   others (PUBLISH, SPUBLISH, or empty), 6 how many jobs; then for each: id, organization, the record up to its time of creation,
+--   the record behind it; then for each job that has a priority, a delay or a mark: its position, priority, delay in ms, mark of
+--   idempotency (or empty), digest of the payload, how long the mark lives in ms (0: as long as the job).
 -- Reply: 1 with hints and pairs of a job's position and the id that has its mark (empty: for another payload); 2 with hints
 --   where too many would wait; 0 where the number is older than one that is known. Hints are three numbers: jobs ready, ms
 --   until something is due (-1: nothing is), 1 where the queue is paused.
@@ -31,14 +31,22 @@ local ready = tonumber(call('HGET', META, 'ready') or 0)
 if most > 0 and ready + call('ZCARD', DELAYED) + jobs > most then return { 2, hints() } end
 local created = digits(now)
 local records, orgs, of_org, prior, later, held, largest = {}, {}, {}, {}, {}, '', 0
-local first_due
+local added, first_due = 0
+-- Where the words of a job begin that a plain one does not have.
+local special = {}
+for from = 7 + jobs * 4, #ARGV, 6 do special[tonumber(ARGV[from])] = from end
 for at = 1, jobs do
-  local from = 6 + (at - 1) * 9
-  local id, org, mark = ARGV[from + 1], ARGV[from + 2], ARGV[from + 7]
-  local priority, delay = tonumber(ARGV[from + 3]), tonumber(ARGV[from + 4])
+  local from = 6 + (at - 1) * 4
+  local id, org = ARGV[from + 1], ARGV[from + 2]
+  local priority, delay, mark, digest, lives = 0, 0, '', '', 0
+  local more = special[at]
+  if more then
+    priority, delay = tonumber(ARGV[more + 1]), tonumber(ARGV[more + 2])
+    mark, digest, lives = ARGV[more + 3], ARGV[more + 4], tonumber(ARGV[more + 5])
+  end
   local is_new = true
   if mark ~= '' then
-    local value, lives = id .. ' ' .. ARGV[from + 8], tonumber(ARGV[from + 9])
+    local value = id .. ' ' .. digest
     local key = T .. 'idem:' .. mark
     local is_set
     if lives > 0 then
@@ -48,15 +56,16 @@ for at = 1, jobs do
     end
     if not is_set then
       is_new = false
-      local other, digest = string.match(call('GET', key), '^(%S+) (%S*)$')
-      if other ~= id then held = held .. ' ' .. at .. '=' .. (digest == ARGV[from + 8] and other or '') end
+      local other, known_digest = string.match(call('GET', key), '^(%S+) (%S*)$')
+      if other ~= id then held = held .. ' ' .. at .. '=' .. (known_digest == digest and other or '') end
     end
   end
   if is_new then
-    local record = ARGV[from + 5] .. created .. ARGV[from + 6]
-    largest = math.max(largest, #record)
-    records[#records + 1] = T .. 'j:' .. id
-    records[#records + 1] = record
+    local record = ARGV[from + 3] .. created .. ARGV[from + 4]
+    if #record > largest then largest = #record end
+    records[added * 2 + 1] = T .. 'j:' .. id
+    records[added * 2 + 2] = record
+    added = added + 1
     note('added', id, record, delay > 0 and 'delay=' .. digits(delay))
     if delay > 0 then
       local due = now + delay
@@ -77,7 +86,7 @@ for at = 1, jobs do
   end
 end
 local is_news = false
-if #records > 0 then
+if added > 0 then
   call('MSET', unpack(records))
   if #later > 0 then
     local first = call('ZRANGE', DELAYED, 0, 0, 'WITHSCORES')[2]
@@ -93,12 +102,12 @@ if #records > 0 then
     end
   end
   enter_all(orgs)
-  count('ready', #records / 2 - #later / 2)
+  count('ready', added - #later / 2)
   is_news = is_news or (ready == 0 and #orgs > 0)
-  count('added', #records / 2)
+  count('added', added)
   if largest > tonumber(call('HGET', META, 'big') or 0) then call('HSET', META, 'big', largest) end
 end
-if is_news then wake(ARGV[5], #records / 2) end
+if is_news then wake(ARGV[5], added) end
 write_events(ARGV[5])
 call('HSET', SENT, ARGV[2], ARGV[3] .. ' ' .. created .. held)
 local reply = { 1, hints() }

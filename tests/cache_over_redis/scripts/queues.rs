@@ -31,7 +31,7 @@ fn refused(client: &mut Client, script: &[u8], name: &str, arguments: &[&[u8]]) 
 }
 
 fn add(client: &mut Client, name: &str, number: &[u8], id: &[u8]) -> Reply {
-    let job: [&[u8]; 9] = [id, b"", b"0", b"0", RECORD_HEAD, RECORD_TAIL, b"", b"", b"0"];
+    let job: [&[u8]; 4] = [id, b"", RECORD_HEAD, RECORD_TAIL];
     let arguments = [&[&b"p"[..], number, b"0", b"PUBLISH", b"1"], &job[..]].concat();
     ask(client, ADD, name, &arguments)
 }
@@ -73,7 +73,7 @@ fn a_full_server_refuses_adds_and_lets_workers_go_on() {
     assert_eq!(first(&add(&mut client, "q", b"1", b"x1")), 1);
     assert_eq!(first(&add(&mut client, "q", b"2", b"x2")), 1);
     client.command(&[b"CONFIG", b"SET", b"maxmemory", b"1"]);
-    let job: [&[u8]; 9] = [b"x3", b"", b"0", b"0", RECORD_HEAD, RECORD_TAIL, b"", b"", b"0"];
+    let job: [&[u8]; 4] = [b"x3", b"", RECORD_HEAD, RECORD_TAIL];
     let arguments = [&[&b"p"[..], b"3", b"0", b"PUBLISH", b"1"], &job[..]].concat();
     assert!(refused(&mut client, ADD, "q", &arguments).contains("OOM"));
     let members = given(ask(&mut client, FINISH, "q", &claim(b"1", b"9")));
@@ -135,8 +135,9 @@ fn a_change_needs_the_member_and_a_log_is_bounded() {
 #[test]
 fn no_key_of_a_queue_has_a_lifetime_but_marks() {
     let mut client = Client::connect("queue-lifetimes");
-    let job: [&[u8]; 9] = [b"x1", b"", b"0", b"0", RECORD_HEAD, RECORD_TAIL, b"ab", b"d", b"60000"];
-    let arguments = [&[&b"p"[..], b"1", b"0", b"PUBLISH", b"1"], &job[..]].concat();
+    let job: [&[u8]; 4] = [b"x1", b"", RECORD_HEAD, RECORD_TAIL];
+    let mark: [&[u8]; 6] = [b"1", b"0", b"0", b"ab", b"d", b"60000"];
+    let arguments = [&[&b"p"[..], b"1", b"0", b"PUBLISH", b"1"], &job[..], &mark[..]].concat();
     ask(&mut client, ADD, "q", &arguments);
     ask(&mut client, FINISH, "q", &claim(b"1", b"9"));
     let pattern = client.key("queue:*");

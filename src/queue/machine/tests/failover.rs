@@ -72,7 +72,7 @@ fn an_add_under_way_is_sent_behind_those_that_another_server_has_lost() {
     played.disconnect();
     assert!(played.connect("second").is_empty());
     assert_eq!(taken_again(&mut played, 0), ["j1", "j2", "j3"]);
-    let ended: Vec<Value> = played.events().into_iter().filter(|event| event[0] == 0).collect();
+    let ended: Vec<Value> = played.events().into_iter().filter(|event| event[0] == 7).collect();
     assert_eq!(ended.len(), 3);
 }
 

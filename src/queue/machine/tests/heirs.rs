@@ -60,7 +60,7 @@ fn next_script(played: &mut Played, known: Option<i64>) -> (String, String, Vec<
         played.answer(asks, Ok(Reply::Words(vec![Word::Number(known)])));
     }
     let [(request, words)] = played.sent_on(QUEUE).try_into().unwrap();
-    let ids = words[11..].iter().step_by(9).cloned().collect();
+    let ids = words[11..].iter().step_by(4).cloned().collect();
     played.answer(request, Ok(Reply::Added { hints: Hints::default(), held: Vec::new() }));
     (words[6].clone(), words[7].clone(), ids)
 }
