@@ -165,6 +165,19 @@ describe.each(['loop', 'thread'])('sessions over Redis with the %s driver', (dri
     await until(async () => Number(await redis.command('DBSIZE')) === 0, { timeoutMs: 10_000 });
   });
 
+  test('thousands of sessions of a user end in one step, and are deleted when the call was answered', async () => {
+    const sessions = open().createSessions({ secret: SECRET });
+    const userId = someone();
+    const made = await Promise.all(Array.from({ length: 1_500 }, () => sessions.create({ userId })));
+    await redis.command('CONFIG', 'RESETSTAT');
+    expect(await sessions.destroyAll(userId)).toBe('destroyed');
+    const read = await Promise.all(made.map(({ id }) => sessions.get(id)));
+    expect(read.every((session) => session === null)).toBe(true);
+    await until(async () => (await redis.command('KEYS', '*:gone:*')).length === 0);
+    // Once in the script, once behind it.
+    expect(await calls('unlink')).toBe(2);
+  });
+
   test('a server that forgets its scripts loses no call', async () => {
     const sessions = open().createSessions({ secret: SECRET });
     const { id } = await sessions.create({ userId: someone(), data: { n: 0 } });

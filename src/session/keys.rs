@@ -10,6 +10,7 @@ use crate::key::push_escaped;
 const ROOM: &str = "!session:";
 const OF_ORGANIZATION: &str = "o:";
 const ENDINGS: &str = "ended";
+const GONE: &[u8] = b"gone:";
 /// Those of a tag and its braces.
 const BRACED_LETTERS: usize = 14;
 /// So many directories of all users, because one would be in one slot.
@@ -49,6 +50,13 @@ impl SessionKeys {
         out.push(b'{');
         base64url::push_to(out, tag);
         out.push(b'}');
+    }
+
+    /// Appends the key under which many ended sessions of a user wait to be deleted.
+    pub fn gone(&self, out: &mut Vec<u8>, tag: &Tag) {
+        self.user(out, tag);
+        let braced = out.len() - BRACED_LETTERS;
+        out.splice(braced..braced, GONE.iter().copied());
     }
 
     /// The channel on which scripts tell whose sessions have ended. They make its name of a user's key.
@@ -101,6 +109,9 @@ mod tests {
         let user = made(&|out| keys.user(out, &[0xa5; 9]));
         assert_eq!(user, "app:!session:a%20b:{paWlpaWlpaWl}");
         assert_eq!(slot_of(user.as_bytes()), slot_of(b"paWlpaWlpaWl"));
+        let gone = made(&|out| keys.gone(out, &[0xa5; 9]));
+        assert_eq!(gone, "app:!session:a%20b:gone:{paWlpaWlpaWl}");
+        assert_eq!(slot_of(gone.as_bytes()), slot_of(user.as_bytes()));
         assert_eq!(keys.endings(), "app:!session:a%20b:ended");
         assert_eq!(made(&|out| keys.directory(out, Directory::All(15))), "app:!session:a%20b:i15");
         let organization = made(&|out| keys.directory(out, Directory::Organization([0xa5; 9])));

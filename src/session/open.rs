@@ -80,6 +80,13 @@ impl Open {
         key
     }
 
+    /// The key under which many ended sessions of a user wait to be deleted.
+    pub(super) fn gone_key(&self, tag: &Tag) -> Vec<u8> {
+        let mut key = Vec::new();
+        self.keys.gone(&mut key, tag);
+        key
+    }
+
     pub(super) fn directory_key(&self, directory: Directory) -> Vec<u8> {
         let mut key = Vec::new();
         self.keys.directory(&mut key, directory);

@@ -9,7 +9,7 @@ use super::base64url;
 use super::create::settle_create;
 use super::destroy::settle_destroy;
 use super::ended::Kind;
-use super::id::{Id, Ref, Tag};
+use super::id::{Hash, Id, Ref, Tag};
 use super::open::Open;
 use super::options::OnMismatch;
 use super::recent::Seen;
@@ -20,7 +20,7 @@ use super::tally::Count;
 use super::ticket::{Purpose, Read};
 use crate::codec::Codec;
 use crate::error::{Error, ErrorCode};
-use crate::lane::{Frame, Node as Reply};
+use crate::lane::{Frame, Node as Reply, append_command};
 use crate::redis::Outcome;
 
 const MOST_ALIASES: usize = 3;
@@ -63,17 +63,7 @@ impl<'o> Replies<'o> {
             Purpose::Rotate { from, to } => self.settle_rotate(from, to, node, with.codec),
             Purpose::Touch => Outcome::Boolean(matches!(node, Reply::Integer(1))),
             Purpose::Destroy(named) => settle_destroy(self.open, &named, node, with.now),
-            Purpose::Revoke { tag, kept } => {
-                let mut numbers = integers(node).skip(1);
-                let (removed, known_ms) =
-                    (numbers.next().unwrap_or_default(), numbers.next().unwrap_or_default());
-                self.open.note_end(tag, Kind::User { known_ms, kept }, false, with.now);
-                self.open.tally.count(Count::Revoked);
-                text(
-                    json!({ "outcome": "destroyed", "removed": removed, "tag": base64url::text(&tag) })
-                        .to_string(),
-                )
-            }
+            Purpose::Revoke { tag, kept } => return self.settle_revoke(tag, kept, node, with),
             Purpose::List { tag } => list(tag, node, with.codec),
             Purpose::Count => match node {
                 Reply::Integer(count) => Outcome::Integer(count),
@@ -97,6 +87,21 @@ impl<'o> Replies<'o> {
     pub(super) fn damaged(&self) -> Outcome<'static> {
         self.open.tally.count(Count::Damaged);
         self.unknown()
+    }
+
+    fn settle_revoke(&self, tag: Tag, kept: Vec<Hash>, node: Reply<'_>, with: With<'_>) -> Settled {
+        let mut numbers = integers(node).skip(1);
+        let mut next = || numbers.next().unwrap_or_default();
+        let (removed, known_ms, waits_to_be_deleted) = (next(), next(), next() == 1);
+        self.open.note_end(tag, Kind::User { known_ms, kept }, false, with.now);
+        self.open.tally.count(Count::Revoked);
+        let told = json!({ "outcome": "destroyed", "removed": removed, "tag": base64url::text(&tag) });
+        let outcome = text(told.to_string());
+        if !waits_to_be_deleted {
+            return Settled::Done(outcome);
+        }
+        append_command(with.out, &[b"UNLINK", &self.open.gone_key(&tag)]);
+        Settled::Beside(outcome)
     }
 
     fn settle_read(&self, read: Read, node: &Reply<'_>, with: With<'_>) -> Settled {

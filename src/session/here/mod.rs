@@ -366,7 +366,7 @@ impl Here {
             kept.extend(path.iter().map(|(hash, _)| *hash).chain([hash]));
         }
         let Some(user) = self.users.get(asked.key) else {
-            return List::new().integer(1).integer(0).integer(now);
+            return List::new().integer(1).integer(0).integer(now).integer(0);
         };
         let parsed = || user.sessions.iter().map(|(hash, value)| (*hash, Stored::parse(value)));
         if age > 0 {
@@ -385,7 +385,7 @@ impl Here {
         gone.iter().for_each(|hash| {
             self.delete(asked.key, hash);
         });
-        List::new().integer(1).integer(gone.len() as i64).integer(now)
+        List::new().integer(1).integer(gone.len() as i64).integer(now).integer(0)
     }
 
     fn list(&self, asked: &Asked<'_>, now: i64) -> List {
