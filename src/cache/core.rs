@@ -22,7 +22,7 @@ use crate::copies::{Copies, NearFirst, no_near};
 use crate::entries::{self, Room};
 use crate::erasure;
 use crate::error::{Error, ErrorCode, Result};
-use crate::health::{Found, Health, Seat, State, census};
+use crate::health::{Health, Seat, State, census};
 use crate::journal::{self, Backlog};
 use crate::key::Keys;
 use crate::lane::{Batch, Requests};
@@ -276,7 +276,9 @@ impl Core {
                 bytes = size_of(&outcome);
                 then(outcome)
             });
-            found.iter().for_each(|_| self.count_copy(call, bytes));
+            if found.is_some() {
+                self.health().organizations().hit_now(call.organization(), bytes);
+            }
             return found;
         }
         let near = context.near.as_ref()?;
@@ -292,16 +294,9 @@ impl Core {
         if found.is_none() {
             near.copies.first().asked_in_vain(place);
         } else {
-            self.count_copy(call, bytes);
+            self.health().organizations().hit_now(call.organization(), bytes);
         }
         found
-    }
-
-    /// A copy has answered a read of the organization.
-    fn count_copy(&self, call: &Call<'_>, bytes: usize) {
-        let organizations = self.health().organizations();
-        let seat = organizations.seat(call.organization(), 0);
-        organizations.answered(seat, Some(Found::Hit), bytes, Duration::ZERO);
     }
 
     /// A number that changes where the entry that a read is about may have changed, and whether all changes of other

@@ -1,12 +1,15 @@
 //! What each organization has asked for: counts of the most recent ones, and one sum for the rest.
 //!
 //! The memory is bounded: rows for so many organizations, each with times in few buckets. A row whose organization was not
-//! heard of for long goes to another one, and its counts go to the rest.
+//! heard of for long goes to another one, and its counts go to the rest. A hand goes around the rows and takes the first
+//! whose organization was not heard of again since it passed: every call of an organization comes by here, and an exact order would
+//! cost each of them more than its counts.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lru::LruCache;
+use foldhash::fast::RandomState;
 use serde_json::{Value, json};
 
 /// Organizations that are counted by name.
@@ -55,27 +58,20 @@ struct Row {
     counts: Counts,
 }
 
+#[derive(Default)]
 struct Table {
-    /// In the order in which they were heard of.
-    rows_by_name: LruCache<Arc<str>, u16, foldhash::fast::RandomState>,
+    rows_by_name: HashMap<Arc<str>, u16, RandomState>,
     rows: Vec<Row>,
+    /// Whether the organization of a row was heard of again since it got the row, or since the hand passed.
+    heard: Vec<bool>,
+    hand: usize,
     free: Vec<u16>,
     rest: Counts,
 }
 
 /// The counts of all organizations of one client.
+#[derive(Default)]
 pub struct Organizations(Mutex<Table>);
-
-impl Default for Organizations {
-    fn default() -> Organizations {
-        Organizations(Mutex::new(Table {
-            rows_by_name: LruCache::unbounded_with_hasher(foldhash::fast::RandomState::default()),
-            rows: Vec::new(),
-            free: Vec::new(),
-            rest: Counts::default(),
-        }))
-    }
-}
 
 impl Default for Counts {
     fn default() -> Counts {
@@ -88,7 +84,7 @@ impl Organizations {
     pub fn seat(&self, organization: Option<&str>, written: usize) -> Seat {
         let Some(name) = organization else { return Seat::default() };
         let mut table = self.table();
-        let seat = if name.len() > MAX_NAME_BYTES { Seat::REST } else { table.seat(name) };
+        let seat = table.seat(name);
         if written > 0 {
             table.counts(seat).bytes += written as u64;
         }
@@ -100,18 +96,15 @@ impl Organizations {
         if seat == Seat::default() {
             return;
         }
+        self.table().counts(seat).answered(found, bytes, elapsed);
+    }
+
+    /// A read of an organization was a hit at once.
+    pub fn hit_now(&self, organization: Option<&str>, bytes: usize) {
+        let Some(name) = organization else { return };
         let mut table = self.table();
-        let counts = table.counts(seat);
-        match found {
-            Some(Found::Hit) => counts.hits += 1,
-            Some(Found::Stale) => counts.stale += 1,
-            Some(Found::Miss) => counts.misses += 1,
-            None => {}
-        }
-        counts.operations += 1;
-        counts.bytes += bytes as u64;
-        let bucket = &mut counts.times[bucket_of(elapsed)];
-        *bucket = bucket.saturating_add(1);
+        let seat = table.seat(name);
+        table.counts(seat).answered(Some(Found::Hit), bytes, Duration::ZERO);
     }
 
     /// So many reads were answered at once, outside of native code.
@@ -133,7 +126,7 @@ impl Organizations {
     }
 
     pub fn has(&self, organization: &str) -> bool {
-        self.table().rows_by_name.contains(organization)
+        self.table().rows_by_name.contains_key(organization)
     }
 
     /// The organizations with the most calls, and the sum of all others.
@@ -160,19 +153,24 @@ impl Organizations {
 
 impl Table {
     fn seat(&mut self, name: &str) -> Seat {
+        if name.len() > MAX_NAME_BYTES {
+            return Seat::REST;
+        }
         let row = match self.rows_by_name.get(name) {
-            Some(row) => *row,
+            Some(row) => {
+                self.heard[usize::from(*row)] = true;
+                *row
+            }
             None => self.place(name),
         };
-        let known = &self.rows[usize::from(row)];
-        Seat { row: row + 1, generation: known.generation }
+        Seat { row: row + 1, generation: self.rows[usize::from(row)].generation }
     }
 
     /// A row for an organization that has none.
     fn place(&mut self, name: &str) -> u16 {
         let row = self.free.pop().or_else(|| self.grow()).unwrap_or_else(|| self.take_oldest());
         let name: Arc<str> = name.into();
-        self.rows_by_name.put(name.clone(), row);
+        self.rows_by_name.insert(name.clone(), row);
         self.rows[usize::from(row)].name = Some(name);
         row
     }
@@ -180,16 +178,28 @@ impl Table {
     fn grow(&mut self) -> Option<u16> {
         let row = u16::try_from(self.rows.len()).ok().filter(|row| usize::from(*row) < MOST)?;
         self.rows.push(Row { name: None, generation: 0, counts: Counts::default() });
+        self.heard.push(false);
         Some(row)
     }
 
-    /// Frees the row of the organization that was not heard of for longest. Its counts go to the rest.
+    /// Frees a row whose organization was not heard of for long. Its counts go to the rest. All rows are taken.
     fn take_oldest(&mut self) -> u16 {
-        let (_, row) = self.rows_by_name.pop_lru().unwrap_or_default();
-        let counts = std::mem::take(&mut self.rows[usize::from(row)].counts);
-        self.rest.add(&counts);
+        while std::mem::take(&mut self.heard[self.hand]) {
+            self.step();
+        }
+        let row = self.hand as u16;
+        self.step();
+        let known = &mut self.rows[usize::from(row)];
+        self.rest.add(&known.counts);
+        if let Some(name) = known.name.take() {
+            self.rows_by_name.remove(&name);
+        }
         self.vacate(row);
         row
+    }
+
+    fn step(&mut self) {
+        self.hand = (self.hand + 1) % self.rows.len();
     }
 
     fn vacate(&mut self, row: u16) {
@@ -206,7 +216,7 @@ impl Table {
     }
 
     fn forget(&mut self, name: &str) -> bool {
-        let Some(row) = self.rows_by_name.pop(name) else { return false };
+        let Some(row) = self.rows_by_name.remove(name) else { return false };
         self.vacate(row);
         self.free.push(row);
         true
@@ -214,6 +224,19 @@ impl Table {
 }
 
 impl Counts {
+    fn answered(&mut self, found: Option<Found>, bytes: usize, elapsed: Duration) {
+        match found {
+            Some(Found::Hit) => self.hits += 1,
+            Some(Found::Stale) => self.stale += 1,
+            Some(Found::Miss) => self.misses += 1,
+            None => {}
+        }
+        self.operations += 1;
+        self.bytes += bytes as u64;
+        let bucket = &mut self.times[bucket_of(elapsed)];
+        *bucket = bucket.saturating_add(1);
+    }
+
     fn add(&mut self, other: &Counts) {
         self.hits += other.hits;
         self.misses += other.misses;
@@ -275,7 +298,8 @@ mod tests {
     #[test]
     fn each_organization_has_its_own_counts() {
         let all = Organizations::default();
-        call(&all, "a", Some(Found::Hit), 100);
+        all.hit_now(Some("a"), 10);
+        all.hit_now(None, 10);
         call(&all, "a", Some(Found::Miss), 100);
         call(&all, "a", Some(Found::Stale), 100);
         let seat = all.seat(Some("b"), 7);
@@ -333,6 +357,22 @@ mod tests {
         let table = all.table();
         assert!(table.rows.len() == MOST && table.rows_by_name.len() == MOST);
         assert!(size_of::<Row>() <= 256, "a row has {} bytes", size_of::<Row>());
+    }
+
+    #[test]
+    fn an_organization_that_was_heard_of_since_the_hand_passed_keeps_its_row() {
+        let all = Organizations::default();
+        (0..MOST).for_each(|number| call(&all, &number.to_string(), None, 1));
+        // The hand has gone around, and the first row went.
+        call(&all, "new", None, 1);
+        assert!(!all.has("0") && all.has("1"));
+        call(&all, "1", None, 1);
+        call(&all, "newer", None, 1);
+        assert!(all.has("1") && !all.has("2"));
+        // A row that an erasure has freed goes first.
+        assert!(all.forget("7000"));
+        call(&all, "newest", None, 1);
+        assert!(all.has("3") && all.has("newest"));
     }
 
     #[test]
