@@ -14,7 +14,7 @@ use crate::store::{MemoryStore, Remaining};
 const MAX_EXTENSIONS: usize = 1024;
 
 /// A hash has no digest by which a replay knows it again. Redis counts its lifetime from when the write came there, so it ends
-/// there later than here, by at most the time that a write may take: the default of `commandTimeout`.
+/// there later than here, by at most the time that the write took. This is the least that counts.
 const HASH_ENDS_LATER_BY: Duration = Duration::from_secs(1);
 
 /// Memory and journal, under one lock: what one of them says depends on the other.
@@ -29,6 +29,8 @@ pub struct LocalState {
     extensions: Vec<Vec<u8>>,
     /// How long a deleted value would have lived, where nobody knows.
     default_ttl: Duration,
+    /// The longest that a write of a hash has taken.
+    hash_ends_later_by: Duration,
 }
 
 /// A write that is kept here because Redis did not take it.
@@ -45,7 +47,17 @@ pub struct Attempt {
 impl LocalState {
     pub(super) fn new(memory: MemoryStore, journal: Journal, default_ttl: Duration) -> LocalState {
         let (recovery, doubts, extensions) = (Recovery::default(), Doubts::default(), Vec::new());
-        LocalState { memory, journal, recovery, doubts, clearings: 0, extensions, default_ttl }
+        let hash_ends_later_by = HASH_ENDS_LATER_BY;
+        LocalState {
+            memory,
+            journal,
+            recovery,
+            doubts,
+            clearings: 0,
+            extensions,
+            default_ttl,
+            hash_ends_later_by,
+        }
     }
 
     /// What the journal says of a key, else what memory says. A value comes back as it was stored.
@@ -187,6 +199,13 @@ impl LocalState {
         }
     }
 
+    /// Redis has carried a write out, so long after the call.
+    pub(super) fn note_elapsed(&mut self, step: &Step<'_>, elapsed: Duration) {
+        if elapsed > self.hash_ends_later_by && step.changes().iter().any(Change::is_of_field) {
+            self.hash_ends_later_by = elapsed;
+        }
+    }
+
     /// A write has reached Redis while the journal still holds something of its key: an older replay was
     /// refused, or was not sent yet. True where the journal now says all there is to remember.
     pub(super) fn supersede(&mut self, step: &Step<'_>, attempt: &Attempt) -> bool {
@@ -245,7 +264,7 @@ impl LocalState {
         match (change.ttl, change.is_delete()) {
             (Some(ttl), false) => attempt.issued + ttl,
             _ => match self.memory.remaining_ttl(change.key, now) {
-                Some(Remaining::For(left)) if is_hash => now + left + HASH_ENDS_LATER_BY,
+                Some(Remaining::For(left)) if is_hash => now + left + self.hash_ends_later_by,
                 Some(Remaining::For(left)) => now + left,
                 _ => attempt.issued + self.default_ttl,
             },

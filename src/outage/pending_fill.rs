@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::local_state::Attempt;
+use super::local_state::{Attempt, LocalState};
 use super::stand_in::StandIn;
 use super::step::Step;
 use crate::lane::{Frame, Node, Requests, append_command};
@@ -168,9 +168,19 @@ pub fn lifetime_known(stand_in: &StandIn, fill: PendingFill, frame: Frame<'_>, a
     }
 }
 
-/// Redis has carried a write out. `attempt` is in doubt as far as older values are concerned: Redis may have this one.
-pub fn saw_write(stand_in: &StandIn, step: &Step<'_>, attempt: &Attempt) {
+/// Redis has carried a write of values or fields out, so long after the call.
+pub fn saw_write_after(stand_in: &StandIn, step: &Step<'_>, attempt: &Attempt, elapsed: Duration) {
     let mut local_state = stand_in.local_state();
+    local_state.note_elapsed(step, elapsed);
+    note_write(&mut local_state, step, attempt);
+}
+
+/// Redis has carried a write of values out. `attempt` is in doubt as far as older values are concerned: Redis may have this one.
+pub fn saw_write(stand_in: &StandIn, step: &Step<'_>, attempt: &Attempt) {
+    note_write(&mut stand_in.local_state(), step, attempt);
+}
+
+fn note_write(local_state: &mut LocalState, step: &Step<'_>, attempt: &Attempt) {
     if !local_state.journal.is_empty() {
         for key in step.keys() {
             local_state.note_written(key, attempt.sequence);

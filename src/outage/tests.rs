@@ -84,6 +84,15 @@ fn a_delete_of_a_hash_is_newer_than_the_hash_that_redis_got_a_moment_later() {
     Step::Write(change(KEY, Write::SetField { field: b"f", value: b"1" })).run(&mut local.memory, now);
     assert!(local.write(&delete(), &at(now, 1), now).0);
     assert!(local.journal.entry(KEY).unwrap().ends >= now + TTL + Duration::from_millis(900));
+    // The write of a hash has taken long.
+    let (mut local, now) = (local_state(1 << 20), Instant::now());
+    let field = Step::Write(change(KEY, Write::SetField { field: b"f", value: b"1" }));
+    local.note_elapsed(&set(b"1"), Duration::from_secs(9));
+    local.note_elapsed(&field, Duration::from_secs(4));
+    local.note_elapsed(&field, Duration::from_secs(2));
+    field.run(&mut local.memory, now);
+    assert!(local.write(&delete(), &at(now, 1), now).0);
+    assert_eq!(local.journal.entry(KEY).unwrap().ends, now + TTL + Duration::from_secs(4));
     let (mut local, now) = (local_state(1 << 20), Instant::now());
     set(b"1").run(&mut local.memory, now);
     assert!(local.write(&delete(), &at(now, 1), now).0);

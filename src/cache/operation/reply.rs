@@ -66,5 +66,5 @@ fn noted(reply: &Reply<'_, '_>, step: &Step<'_>) {
     let (issued, sequence) = (reply.token.issued, reply.token.ticket.sequence);
     // Redis may have this value when an older replay runs.
     let attempt = Attempt { issued, sequence, is_in_doubt: true };
-    pending_fill::saw_write(&reply.context.stand_in, step, &attempt);
+    pending_fill::saw_write_after(&reply.context.stand_in, step, &attempt, reply.elapsed);
 }
