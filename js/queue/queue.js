@@ -138,19 +138,25 @@ class Queue extends QueueSchedules {
   }
 
   /**
+   * No `async` function: its promise of a promise would cost each job two more.
    * @param {string} type
    * @param {unknown} data
    * @param {unknown} [options]
+   * @returns {Promise<any>}
    */
-  async add(type, data, options) {
-    const name = checkText(type, 'the type of a job');
-    if (options === undefined) {
-      return this.#room.addOne(name, this.#organizationOf(undefined), toJson(data), undefined, undefined);
+  add(type, data, options) {
+    try {
+      const name = checkText(type, 'the type of a job');
+      if (options === undefined) {
+        return this.#room.addOne(name, this.#organizationOf(undefined), toJson(data), undefined, undefined);
+      }
+      const { signal, others } = splitOptions(options, '{ priority: 5 }');
+      const { orgId, ...rest } = others;
+      const text = Object.keys(rest).length === 0 ? undefined : optionsText(rest);
+      return this.#room.addOne(name, this.#organizationOf(orgId), toJson(data), text, signal);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    const { signal, others } = splitOptions(options, '{ priority: 5 }');
-    const { orgId, ...rest } = others;
-    const text = Object.keys(rest).length === 0 ? undefined : optionsText(rest);
-    return this.#room.addOne(name, this.#organizationOf(orgId), toJson(data), text, signal);
   }
 
   /**
