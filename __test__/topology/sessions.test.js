@@ -28,6 +28,29 @@ describe.each(['loop', 'thread'])('sessions in a cluster with the %s driver', (d
     expect(slots.size).toBeGreaterThan(40);
   });
 
+  test.each(['stay', 'have moved'])(
+    'all of a user end while their slot is half-way and they %s',
+    async (where) => {
+      const namespace = `half-way-${where.length}`;
+      const sessions = orgcache.createSessions({ secret: SECRET, namespace });
+      const userId = someone();
+      const made = await Promise.all([{ userId }, { userId }].map((given) => sessions.create(given)));
+      const [key] = await cluster.keys(`*!session:${namespace}:{*`);
+      const slot = await cluster.slotOf(key);
+      const from = await cluster.ownerOfSlot(slot);
+      const move = await cluster.beginMove(
+        slot,
+        (await cluster.primaries()).find((node) => node !== from),
+      );
+      if (where === 'have moved') await move.migrate([key]);
+      expect(await sessions.destroyAll(userId)).toBe('destroyed');
+      const ids = made.map(({ id }) => id);
+      expect(await readable(sessions, ids)).toEqual([]);
+      await move.finish();
+      expect(await readable(sessions, ids)).toEqual([]);
+    },
+  );
+
   test('ends while a primary is dead are carried out by the replica that takes over', async () => {
     const sessions = orgcache.createSessions({ secret: SECRET, namespace: 'failover' });
     const made = await Promise.all(Array.from({ length: 60 }, () => sessions.create({ userId: someone() })));

@@ -52,7 +52,7 @@ impl SessionKeys {
         out.push(b'}');
     }
 
-    /// Appends the key under which many ended sessions of a user wait to be deleted.
+    /// Appends the key under which ended sessions of a user wait to be deleted.
     pub fn gone(&self, out: &mut Vec<u8>, tag: &Tag) {
         self.user(out, tag);
         let braced = out.len() - BRACED_LETTERS;

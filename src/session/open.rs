@@ -80,7 +80,7 @@ impl Open {
         key
     }
 
-    /// The key under which many ended sessions of a user wait to be deleted.
+    /// The key under which ended sessions of a user wait to be deleted.
     pub(super) fn gone_key(&self, tag: &Tag) -> Vec<u8> {
         let mut key = Vec::new();
         self.keys.gone(&mut key, tag);

@@ -130,7 +130,7 @@ impl User<'_> {
 
     pub fn revoke(&mut self, known: i64, kept: &[Hash], age: u64) -> i64 {
         match &self.list(|out| append_revoke(KEY, known, kept, age, out))[..] {
-            [Part::Number(1), Part::Number(removed), Part::Number(now), Part::Number(0)] if *now > 0 => {
+            [Part::Number(1), Part::Number(removed), Part::Number(now), Part::Number(0 | 1)] if *now > 0 => {
                 *removed
             }
             other => panic!("{other:?}"),

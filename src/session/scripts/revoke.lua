@@ -3,16 +3,16 @@
 -- KEYS: 1 the user's sessions.
 -- ARGV: 1 the server's time in ms when this was done before (0: it may not have been), then the fields that stay, and at the
 --   end how many ms ago the call was made (0: now).
--- Reply: a list: 1, the number of fields that have gone, the server's time in ms, 1 where many sessions wait to be deleted under
---   the key that has `gone:` in front of the user's braces.
+-- Reply: a list: 1, the number of fields that have gone, the server's time in ms, 1 where they wait to be deleted under the key
+--   that has `gone:` in front of the user's braces.
 -- Caller: src/session/requests.rs, also from the journal and after a failover.
 --
 -- To delete many takes a while: the thread that frees them may take the processor from the one that answers. So they get another
--- name first. The caller deletes them under it; where nobody does, they expire.
+-- name first. The caller deletes them under it; where nobody does, they expire. The commands are the same however many they are.
 -- With an age, sessions that were created since the call stay. The channel `ended` beside the key is told the user's tag where
 -- something has ended.
 
-local MANY, GONE_MS = 1000, 1000
+local GONE_MS = 1000
 local key, known, age = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[#ARGV])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
@@ -49,13 +49,14 @@ if age > 0 then
   end
 end
 local life, had = redis.call('PTTL', key), redis.call('HLEN', key)
-local is_many = had > MANY
-if is_many then
-  local gone = string.gsub(key, '{[^{}]*}$', 'gone:%0')
-  redis.call('UNLINK', gone)
-  redis.call('RENAME', key, gone)
-  redis.call('PEXPIRE', gone, GONE_MS)
+local waiting = string.gsub(key, '{[^{}]*}$', 'gone:%0')
+-- What waits there still goes on the server's other thread. RENAME would free it itself.
+redis.pcall('UNLINK', waiting)
+local is_waiting = not redis.pcall('RENAME', key, waiting).err
+if is_waiting then
+  redis.call('PEXPIRE', waiting, GONE_MS)
 else
+  -- A slot that is moving lets nobody use a key that is not there.
   redis.call('UNLINK', key)
 end
 if count > 0 then
@@ -67,4 +68,4 @@ if gone > 0 then
   -- Whoever watches a session of the user asks for it again. It hears later where the channel is not allowed.
   redis.pcall('PUBLISH', (string.gsub(key, '{[^{}]*}$', 'ended')), string.match(key, '{([^{}]*)}$') or '')
 end
-return {1, gone, now, is_many and 1 or 0}
+return {1, gone, now, is_waiting and 1 or 0}
