@@ -254,3 +254,43 @@ impl Stream<AsyncSocket> {
         Ok(Stream { socket: self.socket.into_blocking()?, tls: self.tls })
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    /// Long enough for what is known to be ready, and for what comes.
+    const MOMENT: Duration = Duration::from_millis(50);
+    const LONG: Duration = Duration::from_secs(20);
+
+    async fn pair() -> (AsyncSocket, net::TcpStream) {
+        let listener = net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let here = tokio::net::TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        (AsyncSocket::Tcp(Arc::new(here)), listener.accept().unwrap().0)
+    }
+
+    async fn is_readable(socket: &AsyncSocket, within: Duration) -> bool {
+        let ready = tokio::time::timeout(within, socket.ready(false)).await;
+        ready.is_ok_and(|ready| ready.unwrap().readable)
+    }
+
+    #[tokio::test]
+    async fn a_read_that_empties_the_socket_needs_no_second_one_to_find_that_out() {
+        let (mut here, mut there) = pair().await;
+        let mut room = [0; 4];
+        there.write_all(b"abcdef").unwrap();
+        assert!(is_readable(&here, LONG).await);
+        assert_eq!(here.read(&mut room).unwrap(), 4);
+        assert!(is_readable(&here, LONG).await, "a full room says nothing of what is left");
+        assert_eq!(here.read(&mut room).unwrap(), 2);
+        assert!(!is_readable(&here, MOMENT).await);
+        there.write_all(b"g").unwrap();
+        assert!(is_readable(&here, LONG).await);
+        assert_eq!(here.read(&mut room).unwrap(), 1);
+        drop(there);
+        assert!(is_readable(&here, LONG).await);
+        assert_eq!(here.read(&mut room).unwrap(), 0, "the end is still seen");
+    }
+}

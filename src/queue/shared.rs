@@ -362,7 +362,7 @@ impl Shared {
         self.tells.notify_one();
     }
 
-    /// The same at once.
+    /// Has JavaScript's thread come at once.
     pub fn tell_now(&self) {
         if self.told.must_wake()
             && let Some(tell) = self.tell.get()

@@ -41,7 +41,7 @@ pub struct SentPart {
 pub struct UnderWay {
     pub number: u64,
     pub parts: Vec<SentPart>,
-    /// Of the jobs of all parts.
+    /// The ids of the jobs of all parts.
     pub ids: Vec<String>,
     pub deadline: Instant,
     pub is_kept: bool,
@@ -426,7 +426,7 @@ fn overdue(was_sent: bool, is_connected: bool) -> Error {
     }
 }
 
-/// What the caller of jobs that were journalled is answered.
+/// The answer to the caller of jobs that were journalled.
 fn journalled(jobs: &[NewJob]) -> String {
     let told: Vec<String> = jobs
         .iter()

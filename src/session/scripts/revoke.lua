@@ -50,7 +50,7 @@ if age > 0 then
 end
 local life, had = redis.call('PTTL', key), redis.call('HLEN', key)
 local waiting = string.gsub(key, '{[^{}]*}$', 'gone:%0')
--- What waits there still goes on the server's other thread. RENAME would free it itself.
+-- Sessions that wait there still are freed on the server's other thread. RENAME would free it itself.
 redis.pcall('UNLINK', waiting)
 local is_waiting = not redis.pcall('RENAME', key, waiting).err
 if is_waiting then

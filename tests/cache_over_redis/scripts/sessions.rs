@@ -118,7 +118,7 @@ fn ended_sessions_wait_under_another_key_to_be_deleted() {
     assert_lives(&mut client, &key, 300_000);
     let left = client.integer(&[b"PTTL", &gone]);
     assert!((1..=1_000).contains(&left), "{left}");
-    // What waits there still goes.
+    // Sessions that wait there still are freed.
     assert_eq!(revoke(&mut client, &[b"0", b"0"]), (Reply::Integer(1), Reply::Integer(1)));
     assert_eq!((client.integer(&[b"EXISTS", &key]), client.integer(&[b"HLEN", &gone])), (0, 1));
 }
